@@ -1,0 +1,1 @@
+"""One use case a file: `run(...)` gives a frozen result and prints nothing."""

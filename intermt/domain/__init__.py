@@ -1,0 +1,1 @@
+"""What the data mean: pure functions over records and numpy arrays."""

@@ -1,0 +1,495 @@
+"""The records that all layers share: frozen, plain, without behaviour of their own layer.
+
+Ids are content hashes (`content_id`), so that writing the same thing twice is writing it
+once. Times are naive UTC. A `node` is a prompt or an answer in a QA tree; the root node of
+a tree *is* its seed question, so `seed_id` is the id of the root node everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from intermt.dimensions import Level
+
+NodeRole = Literal["user", "assistant"]
+RaterRole = Literal["annotator", "verifier", "judge"]
+RaterKind = Literal["human", "synthetic", "model"]
+Choice = Literal["a", "b", "tie"]
+FeedbackKind = Literal["critique", "refinement", "rationale"]
+TargetKind = Literal["node", "conversation"]
+PairMode = Literal["prefix", "chain"]
+JudgeTask = Literal["score", "pair", "crucial-step"]
+ServerKind = Literal["chat", "draw", "edit", "retrieve", "embed", "reward"]
+CallState = Literal["ok", "empty", "truncated", "refused", "rejected", "exhausted", "unparsed"]
+
+SCENARIOS: tuple[str, ...] = (
+    "unclear_cognition",
+    "repeated_attempts",
+    "stepwise_regression",
+    "exploratory_or_companion_like_interaction",
+    "crossmodal_interaction",
+)
+
+
+def content_id(kind: str, *parts: object) -> str:
+    """A 32-character hex id of what `parts` say, under a kind of its own.
+
+    Parts are anything JSON holds; equal parts give equal ids on every machine. 128 bits of
+    SHA-256, so that two records among a billion meet with probability below 1e-20.
+    """
+    text = json.dumps([kind, *parts], ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+# --- what a message is made of -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A piece of text, exactly as written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """A picture at its place in a message, there or missing.
+
+    Attributes:
+        sha256: Content address of the picture in the store; None while it is missing.
+        name: What the source called it (a path as written there); None if it had no name.
+        tag: The `<Image, caption>` text it stands for, as written; None where the picture
+            stood beside the text without a tag.
+        missing: Why there is no picture (`"not found"`, a tool's failure, ...); None if
+            there is one.
+        key: What the picture contributes to the id of its node (see `node_id`).
+    """
+
+    sha256: str | None = None
+    name: str | None = None
+    tag: str | None = None
+    missing: str | None = None
+    key: str = ""
+
+
+Part = TextPart | ImagePart
+
+
+def node_id(parent_id: str | None, role: NodeRole, parts: Iterable[Part]) -> str:
+    """The id of a prompt or answer: a hash of its parent and its content.
+
+    A picture counts by its `key`: the SHA-256 of its bytes, or, where the source gives
+    the node an identity of its own or the file is missing, that identity or its name. So a
+    picture file that turns up later does not change the id of its node.
+    """
+    content = [["t", p.text] if isinstance(p, TextPart) else ["i", p.key, p.tag] for p in parts]
+    return content_id("node", parent_id, role, content)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One side's contribution to a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+
+# --- trees and conversations -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What is known of a seed question; its text and pictures are its root node.
+
+    Attributes:
+        seed_id: Id of the root node.
+        dataset: The collection it came with.
+        source_id: Its name there.
+        source: Where the question was collected.
+        licence: Licence of text and pictures, as given.
+        task: Task type, free text.
+        scenario: One of `SCENARIOS`, or None where not known.
+        language: Language tag, as given.
+        intention: What the simulated user really wants; never shown to the answer side.
+    """
+
+    seed_id: str
+    dataset: str
+    source_id: str
+    source: str | None = None
+    licence: str | None = None
+    task: str | None = None
+    scenario: str | None = None
+    language: str | None = None
+    intention: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A prompt (`role` user) or an answer (`role` assistant) of a QA tree.
+
+    Attributes:
+        node_id: See `node_id`.
+        parent_id: The message before it; None for a seed question.
+        seed_id: Root of its tree.
+        role: `user` or `assistant`.
+        turn: 1-based; a prompt and its answer have the same turn.
+        parts: Text and pictures in reading order.
+        source_key: The source's own id of this node, if it had one.
+        place: Where it stands in its tree by order of making, as in `1a.1.2b`: letters are
+            answers (a is the first candidate), numbers after a dot are follow-up
+            questions; the seed question is `1`. None for imported nodes.
+        model: Model that wrote it, if a model did.
+        server: Name of the server that was asked.
+        request_key: The call that made it.
+        run_id: The run that made or imported it.
+        simulated: Whether a stand-in server wrote it.
+    """
+
+    node_id: str
+    parent_id: str | None
+    seed_id: str
+    role: NodeRole
+    turn: int
+    parts: tuple[Part, ...]
+    source_key: str | None = None
+    place: str | None = None
+    model: str | None = None
+    server: str | None = None
+    request_key: str | None = None
+    run_id: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A path from a seed question to an answer.
+
+    Attributes:
+        conversation_id: Hash of dataset, source id and content.
+        dataset: The collection it belongs to.
+        source_id: Its name there.
+        seed_id: Root of its tree.
+        path: Ids of its nodes, prompt and answer in turn.
+        n_turns: Number of turns.
+        scenario: One of `SCENARIOS`, or None.
+        task: Task type, or None.
+        category: The source's own category, or None.
+        run_id: The run that made or imported it.
+        simulated: Whether a stand-in server wrote any of it.
+    """
+
+    conversation_id: str
+    dataset: str
+    source_id: str
+    seed_id: str
+    path: tuple[str, ...]
+    n_turns: int
+    scenario: str | None = None
+    task: str | None = None
+    category: str | None = None
+    run_id: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PictureUse:
+    """A picture as one conversation names it, at its place there.
+
+    Conversations that share a node may name its pictures differently; each name is kept.
+    """
+
+    conversation_id: str
+    node_id: str
+    position: int
+    name: str | None
+    sha256: str | None
+    missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture in the store, by content."""
+
+    sha256: str
+    extension: str
+    width: int
+    height: int
+    n_bytes: int
+    simulated: bool = False
+
+
+# --- labels ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """Someone or something that scores and votes.
+
+    Attributes:
+        rater_id: Hash of role, kind, dataset and name.
+        name: As the source names it.
+        role: annotator, verifier or judge.
+        kind: `human`; `synthetic` for invented labels that only show how things work;
+            `model`.
+        dataset: Where the name is known; names of two datasets are two raters.
+        model: Model behind a judge.
+        simulated: Whether a stand-in server answered for it.
+    """
+
+    rater_id: str
+    name: str
+    role: RaterRole
+    kind: RaterKind
+    dataset: str = ""
+    model: str | None = None
+    simulated: bool = False
+
+
+def rater_id(name: str, role: RaterRole, kind: RaterKind, dataset: str = "") -> str:
+    """The id of a rater."""
+    return content_id("rater", name, role, kind, dataset)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One score by one rater for one dimension of a turn or a conversation.
+
+    Attributes:
+        score_id: Hash of dataset, task key, rater, target and dimension.
+        task_key: The source's name for the task the score was given in.
+        target: Whether `target_id` is a node (local) or a conversation (global).
+        value: On the dimension's scale.
+        rated_at: When it was given, if the source says; the latest of one rater counts.
+    """
+
+    score_id: str
+    rater_id: str
+    target: TargetKind
+    target_id: str
+    dimension: str
+    value: int
+    dataset: str
+    task_key: str
+    rated_at: datetime | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceVote:
+    """One rater's choice between two candidates on one dimension.
+
+    Attributes:
+        vote_id: Hash of dataset, task key, rater, pair and dimension.
+        level: `local` (two answers to one history) or `global` (two conversations).
+        mode: `prefix` or `chain`; what kind of ids `a_id` and `b_id` are: nodes or
+            conversations.
+        a_id: The candidate whose id sorts first.
+        b_id: The other one.
+        shown_first: Which one the rater saw first, `a` or `b`; None if not known.
+        dimension: A dimension key or `overall`.
+        choice: `a`, `b` or `tie`.
+        rated_at: When, if the source says; the latest of one rater counts.
+    """
+
+    vote_id: str
+    rater_id: str
+    level: Level
+    mode: PairMode
+    seed_id: str
+    a_id: str
+    b_id: str
+    dimension: str
+    choice: Choice
+    dataset: str
+    task_key: str
+    shown_first: Literal["a", "b"] | None = None
+    rated_at: datetime | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Free text of a rater, stored as written."""
+
+    feedback_id: str
+    rater_id: str
+    target: TargetKind
+    target_id: str
+    kind: FeedbackKind
+    dimension: str | None
+    text: str
+    dataset: str
+    task_key: str
+    rated_at: datetime | None = None
+    run_id: str | None = None
+
+
+# --- judging -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one reply of a judge says on one dimension of one item.
+
+    Attributes:
+        verdict_id: Hash of judge, task, item, dimension, order and sample.
+        judge_id: Rater id of the judge.
+        task: score, pair or crucial-step.
+        level: local or global.
+        a_id: The node or conversation judged; for a pair the candidate whose id sorts
+            first.
+        b_id: The other candidate of a pair; None otherwise.
+        dimension: A dimension key or `overall`.
+        order: For a pair, the side that was shown first, `a` or `b`; "" otherwise.
+        sample: 0-based number of the repetition.
+        state: `ok` where the reply states a verdict, `unparsed` where it does not.
+        value: The score (score), the grade 1 to 5 (crucial-step), None where unparsed and
+            for pairs.
+        choice: `a`, `b` or `tie` for a pair, already undone from the order shown.
+        text: For crucial-step the judge's own description of the steps; None otherwise.
+        request_key: The call the verdict was read from.
+        notes: What a reader should know: missing pictures by name, a schema the server
+            did not honour.
+    """
+
+    verdict_id: str
+    judge_id: str
+    task: JudgeTask
+    level: Level
+    a_id: str
+    b_id: str | None
+    dimension: str
+    order: str
+    sample: int
+    state: Literal["ok", "unparsed"]
+    value: int | None
+    choice: Choice | None
+    text: str | None
+    request_key: str
+    notes: tuple[str, ...] = ()
+    run_id: str | None = None
+    simulated: bool = False
+
+
+# --- calls to servers --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, before it is sent.
+
+    Attributes:
+        request_key: Hash of kind, model, body (pictures by SHA-256), prompt hash and sample
+            index; not of host, time-outs or concurrency. Equal keys are the same question.
+        kind: What is asked for.
+        server: Name of the server to ask, as configured.
+        model: Model name sent, or "" to let the server choose.
+        path: URL path under the base URL, as in `/chat/completions`.
+        body: The JSON body without picture bytes: a picture is
+            `{"type": "image_url", "image_url": {"sha256": ...}}`.
+        images: SHA-256 of the pictures the body names, in order.
+        prompt_hash: Hash of the prompt template used, "" if none.
+        sample: 0-based number of the repetition of one question.
+    """
+
+    request_key: str
+    kind: ServerKind
+    server: str
+    model: str
+    path: str
+    body: Mapping[str, Any]
+    images: tuple[str, ...] = ()
+    prompt_hash: str = ""
+    sample: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How a call ended: exactly one state, and what came back.
+
+    Attributes:
+        request_key: The call's key.
+        state: `ok`; `empty` (nothing in the answer), `truncated` (cut at the length limit),
+            `refused` (by the model's filter), `rejected` (a 4xx: the request itself is
+            wrong), `exhausted` (no usable answer after all tries), `unparsed` (answered,
+            but not in the agreed form). Only `ok` is ever used again.
+        text: The text of the (first) answer; may be set for other states too.
+        data: The reply's JSON without picture bytes; None if there was none.
+        picture: Bytes of the picture a tool made; never written to the ledger.
+        image_sha256: Content address of that picture once it is in the store.
+        error: Why it is not ok, in words; "" if ok.
+        http_status: Last HTTP status seen; None if no answer came.
+        url: Base URL that answered last.
+        model: Model name the server reported.
+        attempts: Number of HTTP requests made.
+        latency_ms: From the first attempt to the end, waits between tries included.
+        tokens_in: Prompt tokens the server counted; None if it did not say.
+        tokens_out: Completion tokens, likewise.
+        simulated: Whether a stand-in server answered.
+        finished_at: When, naive UTC.
+    """
+
+    request_key: str
+    state: CallState
+    text: str = ""
+    data: Any = None
+    picture: bytes | None = field(default=None, repr=False)
+    image_sha256: str | None = None
+    error: str = ""
+    http_status: int | None = None
+    url: str = ""
+    model: str = ""
+    attempts: int = 1
+    latency_ms: float = 0.0
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    simulated: bool = False
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a command, so that every record can say where it came from."""
+
+    run_id: str
+    command: str
+    config: Mapping[str, Any]
+    seed: int | None
+    version: str
+    host: str
+    user: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str | None = None
+
+
+# --- how a command tells what it is doing -----------------------------------------------
+
+
+class Progress(Protocol):
+    """Where a use case reports progress; the terminal decides what to show of it."""
+
+    def start(self, what: str, total: int | None, unit: str) -> None:
+        """Begin a stage of `total` units of work; None if not known yet."""
+
+    def advance(self, n: int = 1) -> None:
+        """Count `n` units as done."""
+
+    def grow(self, n: int) -> None:
+        """Add `n` units to the total."""
+
+    def note(self, text: str) -> None:
+        """Say something a person should read now."""
+
+    def stop(self) -> None:
+        """End the stage."""
+
+
+ImageBytes = Callable[[str], bytes]
+"""Gives the bytes of a picture in the store by its SHA-256."""

@@ -1,0 +1,1 @@
+"""The bundled sample: seed questions, pictures, synthetic votes."""

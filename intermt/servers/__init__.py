@@ -1,0 +1,1 @@
+"""Calls to GPU servers over HTTP."""

@@ -1,0 +1,1 @@
+"""A stand-in for GPU servers: real HTTP, invented answers."""
