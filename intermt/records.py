@@ -149,6 +149,7 @@ class Node:
         request_key: The call that made it.
         run_id: The run that made or imported it.
         simulated: Whether a stand-in server wrote it.
+        n_tags: Picture tags in it, with and without a picture.
     """
 
     node_id: str
@@ -157,6 +158,7 @@ class Node:
     role: NodeRole
     turn: int
     parts: tuple[Part, ...]
+    n_tags: int
     source_key: str | None = None
     place: str | None = None
     model: str | None = None

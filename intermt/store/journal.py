@@ -1,0 +1,169 @@
+"""Append-only journals: what is finished is safe before the database has it.
+
+A process that does long work appends each finished record to a file of its own in
+`STORE/journal/`, without any lock, and moves them to the database in larger batches. One
+line is `CRC32 JSON`; a line cut short by a crash fails its checksum and is left out, which
+loses only what was never reported as done. A journal whose owner is gone is merged by
+whoever writes to the store next; merging twice changes nothing, as all rows have keys.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from intermt.errors import StoreIOError
+from intermt.store.lock import open_owned, try_own, unique_name
+
+Row = Mapping[str, Any]
+TableRow = tuple[str, Row]
+
+SYNC_INTERVAL_S = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class JournalContent:
+    """What a journal holds: rows in order, and how many lines were not readable.
+
+    Attributes:
+        rows: Table and row of each good line.
+        damaged: Whole lines whose checksum does not fit; a torn last line is none.
+    """
+
+    rows: list[TableRow]
+    damaged: int
+
+
+class Journal:
+    """This process's own journal; files are made as they are needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path: Path | None = None
+        self._fd: int | None = None
+        self._synced_at = 0.0
+
+    def append(self, rows: Iterable[TableRow]) -> None:
+        """Write rows to the file; when this returns they survive the end of the process.
+
+        They survive a power cut a quarter of a second later at most, or after `sync`.
+
+        Raises:
+            StoreIOError: The disk is full or the folder cannot be written.
+        """
+        lines = b"".join(_line(table, row) for table, row in rows)
+        if not lines:
+            return
+        try:
+            if self._fd is None:
+                name = unique_name(".jsonl")
+                self._fd = open_owned(self._folder, name, b"")
+                self._path = self._folder / name
+            view = memoryview(lines)
+            while view:
+                view = view[os.write(self._fd, view) :]
+            if time.monotonic() - self._synced_at > SYNC_INTERVAL_S:
+                self.sync()
+        except OSError as error:
+            raise StoreIOError(
+                f"cannot write the journal: {error.strerror}",
+                where=str(self._folder),
+                todo="free disk space or mend the permissions, then run the same command again",
+            ) from error
+
+    def sync(self) -> None:
+        """Wait until what was appended is on the disk."""
+        if self._fd is not None:
+            os.fsync(self._fd)
+            self._synced_at = time.monotonic()
+
+    def take(self) -> tuple[Path, int] | None:
+        """The current file and its descriptor; the next append starts a new one.
+
+        None if nothing was appended. The caller calls `drop` once the database has it, or
+        closes the descriptor to leave the file to the next writer.
+        """
+        if self._fd is None or self._path is None:
+            return None
+        taken = (self._path, self._fd)
+        self._path, self._fd = None, None
+        return taken
+
+    def close(self) -> None:
+        """Let go of the current file; the next writer merges it."""
+        if self._fd is not None:
+            with contextlib.suppress(OSError):
+                self.sync()
+            os.close(self._fd)
+            self._path, self._fd = None, None
+
+
+def drop(path: Path, fd: int) -> None:
+    """Remove a journal that the database has."""
+    path.unlink(missing_ok=True)
+    os.close(fd)
+
+
+@contextlib.contextmanager
+def abandoned(folder: Path) -> Iterator[list[tuple[Path, int]]]:
+    """Own every journal whose process is gone, for the length of the block."""
+    owned: list[tuple[Path, int]] = []
+    try:
+        for path in sorted(folder.glob("[!.]*.jsonl")):
+            try:
+                fd = try_own(path)
+            except PermissionError:
+                continue
+            if fd is not None:
+                owned.append((path, fd))
+        yield owned
+    finally:
+        for _, fd in owned:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+def any_abandoned(folder: Path) -> bool:
+    """Whether a journal lies there whose process is gone."""
+    with abandoned(folder) as found:
+        return bool(found)
+
+
+def read(path: Path) -> JournalContent:
+    """The rows of a journal; unreadable lines are counted, never guessed."""
+    rows: list[TableRow] = []
+    damaged = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            item = _parse(line)
+            if item is None:
+                damaged += 1
+            else:
+                rows.append(item)
+    return JournalContent(rows, damaged)
+
+
+def _line(table: str, row: Row) -> bytes:
+    body = orjson.dumps([table, row])
+    return b"%08x %b\n" % (zlib.crc32(body), body)
+
+
+def _parse(line: bytes) -> TableRow | None:
+    check, _, body = line[:-1].partition(b" ")
+    try:
+        if int(check, 16) != zlib.crc32(body):
+            return None
+        table, row = orjson.loads(body)
+    except ValueError:
+        return None
+    return table, row

@@ -1,0 +1,144 @@
+"""Seeds, nodes, conversations and pictures: reading trees and mending their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import orjson
+from duckdb import DuckDBPyConnection as Connection
+
+from intermt.records import Conversation, ImagePart, Message, Node, Seed
+from intermt.store.rows import FROM_STRINGS, from_tuple, json_list, parts_to_json, select_list
+
+
+def nodes(db: Connection, ids: Iterable[str]) -> dict[str, Node]:
+    """The nodes with these ids that are there, by id."""
+    rows = db.execute(
+        f"SELECT {select_list(Node, 'n')} FROM node n JOIN {FROM_STRINGS} w ON n.node_id = w.id",
+        [json_list(set(ids))],
+    ).fetchall()
+    return {row[0]: from_tuple(Node, row) for row in rows}
+
+
+def seeds(db: Connection, ids: Iterable[str]) -> dict[str, Seed]:
+    """The seeds with these ids that are there, by id."""
+    rows = db.execute(
+        f"SELECT {select_list(Seed, 's')} FROM seed s JOIN {FROM_STRINGS} w ON s.seed_id = w.id",
+        [json_list(set(ids))],
+    ).fetchall()
+    return {row[0]: from_tuple(Seed, row) for row in rows}
+
+
+def conversations(
+    db: Connection, *, dataset: str | None = None, ids: Iterable[str] | None = None
+) -> list[Conversation]:
+    """Conversations in order of dataset and id, all or those asked for."""
+    sql = f"SELECT {select_list(Conversation, 'c')} FROM conversation c"
+    parameters: list[str] = []
+    if ids is not None:
+        sql += f" JOIN {FROM_STRINGS} w ON c.conversation_id = w.id"
+        parameters.append(json_list(set(ids)))
+    if dataset is not None:
+        sql += " WHERE c.dataset = ?"
+        parameters.append(dataset)
+    rows = db.execute(sql + " ORDER BY c.dataset, c.conversation_id", parameters).fetchall()
+    return [from_tuple(Conversation, row) for row in rows]
+
+
+def paths(db: Connection, leaf_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The path from the seed question to each of these nodes, by node id."""
+    rows = db.execute(
+        f"""
+        WITH RECURSIVE up AS (
+            SELECT w.id AS leaf, n.node_id, n.parent_id, 0 AS height
+            FROM {FROM_STRINGS} w JOIN node n ON n.node_id = w.id
+            UNION ALL
+            SELECT up.leaf, n.node_id, n.parent_id, up.height + 1
+            FROM up JOIN node n ON n.node_id = up.parent_id
+        )
+        SELECT leaf, list(node_id ORDER BY height DESC) FROM up GROUP BY leaf
+        """,
+        [json_list(set(leaf_ids))],
+    ).fetchall()
+    return {leaf: tuple(path) for leaf, path in rows}
+
+
+def messages(path: Sequence[str], known: Mapping[str, Node]) -> tuple[Message, ...]:
+    """The messages along a path whose nodes have been read."""
+    return tuple(Message(known[node].role, known[node].parts) for node in path)
+
+
+def nodes_by_place(db: Connection, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Node ids by (seed's source id, place); ambiguous and unknown places are left out."""
+    wanted = orjson.dumps([{"seed": seed, "place": place} for seed, place in set(places)]).decode()
+    rows = db.execute(
+        """
+        SELECT w.seed, w.place, min(n.node_id)
+        FROM (SELECT unnest(from_json(?::JSON, '[{"seed":"VARCHAR","place":"VARCHAR"}]'),
+                            max_depth := 2)) w
+        JOIN seed s ON s.source_id = w.seed
+        JOIN node n ON n.seed_id = s.seed_id AND n.place = w.place
+        GROUP BY w.seed, w.place HAVING count(*) = 1
+        """,
+        [wanted],
+    ).fetchall()
+    return {(seed, place): node for seed, place, node in rows}
+
+
+def fill_pictures(db: Connection, found: Mapping[str, Mapping[int, str]]) -> int:
+    """Put pictures that were missing into their nodes; the number of pictures put in.
+
+    Args:
+        db: The database, open for writing.
+        found: SHA-256 by part position, by node id.
+    """
+    n_filled = 0
+    for node in nodes(db, found).values():
+        parts = list(node.parts)
+        n_before = n_filled
+        for position, sha256 in found[node.node_id].items():
+            part = parts[position]
+            if isinstance(part, ImagePart) and part.sha256 is None:
+                parts[position] = replace(part, sha256=sha256, missing=None)
+                n_filled += 1
+        if n_filled > n_before:
+            _set_parts(db, replace(node, parts=tuple(parts)))
+    return n_filled
+
+
+def lose_picture(db: Connection, sha256: str, reason: str) -> int:
+    """Mark a picture as missing wherever it is named; the number of nodes changed."""
+    db.execute(
+        "UPDATE picture_use SET sha256 = NULL, missing = ? WHERE sha256 = ?", [reason, sha256]
+    )
+    db.execute("DELETE FROM image WHERE sha256 = ?", [sha256])
+    rows = db.execute(
+        f"SELECT {select_list(Node, 'n')} FROM node n WHERE contains(n.parts::VARCHAR, ?)",
+        [sha256],
+    ).fetchall()
+    for row in rows:
+        node = cast(Node, from_tuple(Node, row))
+        parts = tuple(
+            replace(part, sha256=None, missing=reason)
+            if isinstance(part, ImagePart) and part.sha256 == sha256
+            else part
+            for part in node.parts
+        )
+        _set_parts(db, replace(node, parts=parts))
+    return len(rows)
+
+
+def _set_parts(db: Connection, node: Node) -> None:
+    pictures = [p for p in node.parts if isinstance(p, ImagePart)]
+    n_images = sum(p.sha256 is not None for p in pictures)
+    db.execute(
+        "UPDATE node SET parts = ?, n_images = ?, n_missing = ? WHERE node_id = ?",
+        [
+            orjson.dumps(parts_to_json(node.parts)).decode(),
+            n_images,
+            len(pictures) - n_images,
+            node.node_id,
+        ],
+    )
