@@ -1,0 +1,1 @@
+complete --command intermt --no-files --arguments "(env _INTERMT_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) intermt)" --condition "env _INTERMT_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) intermt"

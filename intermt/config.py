@@ -76,13 +76,15 @@ class Config:
         """The server that `spec` means for a job of `kind`.
 
         `spec` is a configured name, `builtin`, or base URLs separated by commas with an
-        optional `#model`. `builtin` has no URL yet: it is started by the command.
+        optional `#model`. `builtin` (which takes a `#model` too) has no URL yet: the command
+        starts it.
 
         Raises:
             UsageError: Neither a known name nor a URL, or of another kind.
         """
-        if spec == BUILTIN:
-            return Server(name=BUILTIN, kind=kind, url=())
+        name, _, model = spec.partition("#")
+        if name == BUILTIN:
+            return Server(name=spec, kind=kind, url=(), model=model or None)
         if (known := self.servers.get(spec)) is not None:
             if known.kind != kind:
                 raise UsageError(

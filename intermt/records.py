@@ -141,7 +141,7 @@ class Node:
         turn: 1-based; a prompt and its answer have the same turn.
         parts: Text and pictures in reading order.
         source_key: The source's own id of this node, if it had one.
-        place: Where it stands in its tree by order of making, as in `1a.1.2b`: letters are
+        place: Where it stands in its tree by order of making, as in `1a.2b`: letters are
             answers (a is the first candidate), numbers after a dot are follow-up
             questions; the seed question is `1`. None for imported nodes.
         model: Model that wrote it, if a model did.
@@ -149,7 +149,8 @@ class Node:
         request_key: The call that made it.
         run_id: The run that made or imported it.
         simulated: Whether a stand-in server wrote it.
-        n_tags: Picture tags in it, with and without a picture.
+        n_tags: `<Image, caption>` tags in an answer, with and without a picture.
+        n_stray_tags: Tags in another spelling that are understood all the same.
     """
 
     node_id: str
@@ -158,7 +159,8 @@ class Node:
     role: NodeRole
     turn: int
     parts: tuple[Part, ...]
-    n_tags: int
+    n_tags: int = 0
+    n_stray_tags: int = 0
     source_key: str | None = None
     place: str | None = None
     model: str | None = None
@@ -241,6 +243,8 @@ class Rater:
             `model`.
         dataset: Where the name is known; names of two datasets are two raters.
         model: Model behind a judge.
+        settings: Hash of what decides a judge's verdicts beside its name: model, prompts,
+            reasons, temperature. One name with two settings would be two judges.
         simulated: Whether a stand-in server answered for it.
     """
 
@@ -250,6 +254,7 @@ class Rater:
     kind: RaterKind
     dataset: str = ""
     model: str | None = None
+    settings: str | None = None
     simulated: bool = False
 
 
@@ -350,8 +355,9 @@ class Verdict:
         dimension: A dimension key or `overall`.
         order: For a pair, the side that was shown first, `a` or `b`; "" otherwise.
         sample: 0-based number of the repetition.
-        state: `ok` where the reply states a verdict, `unparsed` where it does not.
-        value: The score (score), the grade 1 to 5 (crucial-step), None where unparsed and
+        state: `ok` where the reply states a verdict, `unparsed` where it does not, `failed`
+            where no usable reply came.
+        value: The score (score), the grade 1 to 5 (crucial-step); None where not `ok` and
             for pairs.
         choice: `a`, `b` or `tie` for a pair, already undone from the order shown.
         text: For crucial-step the judge's own description of the steps; None otherwise.
@@ -369,7 +375,7 @@ class Verdict:
     dimension: str
     order: str
     sample: int
-    state: Literal["ok", "unparsed"]
+    state: Literal["ok", "unparsed", "failed"]
     value: int | None
     choice: Choice | None
     text: str | None

@@ -17,23 +17,20 @@ from pathlib import Path
 import duckdb
 from duckdb import DuckDBPyConnection as Connection
 
-from intermt.errors import (
-    CannotCreate,
-    IntermtError,
-    MissingInputError,
-    PermissionRefused,
-    StoreIOError,
-    TryLater,
-)
+from intermt.errors import CannotCreate, MissingInputError, PermissionRefused, StoreIOError
 from intermt.store import journal as journals
 from intermt.store import schema
+from intermt.store.database import connect, database_errors
 from intermt.store.images import ImageFolder
-from intermt.store.journal import Journal, TableRow
+from intermt.store.journal import Journal
 from intermt.store.lock import StoreLock
-from intermt.store.rows import Record, insert, to_row
+from intermt.store.rows import Record, TableRow, insert, to_row
 
 _FOLDERS = ("images", "journal", "queue")
-_NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs"}
+_NETWORK_FILE_SYSTEMS = {
+    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "lustre", "gpfs"),
+    *("beegfs", "ceph", "fuse.ceph", "fuse.glusterfs", "fuse.juicefs"),
+}
 
 
 class Store:
@@ -57,8 +54,25 @@ class Store:
     # --- being there ---------------------------------------------------------------------
 
     def exists(self) -> bool:
-        """Whether the folder is a store."""
-        return (self.folder / "lock").exists()
+        """Whether the folder is a store.
+
+        Raises:
+            PermissionRefused: The folder may not be looked into.
+            StoreIOError: It cannot be.
+        """
+        try:
+            names = {p.name for p in self.folder.iterdir()}
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except PermissionError as error:
+            raise PermissionRefused(
+                f"no permission to look into {self.folder}",
+                todo="ask the store's owner for access to the whole folder",
+            ) from error
+        except OSError as error:
+            raise StoreIOError(f"cannot look into {self.folder}: {error.strerror}") from error
+        # Other programs, too, keep a file called lock in their folders.
+        return "lock" in names and not names.isdisjoint((*_FOLDERS, self._database.name))
 
     def create(self) -> Store:
         """This store, made if it is not there yet.
@@ -66,27 +80,40 @@ class Store:
         Raises:
             CannotCreate: Something else is in the way, or the folder cannot be made.
         """
-        if self.exists():
-            self._follow_group()
-            return self
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            foreign = [p.name for p in self.folder.iterdir() if p.name not in _FOLDERS]
-            if foreign and not self.exists():
+        if not self.exists():
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                foreign = sorted(p.name for p in self.folder.iterdir() if p.name not in _FOLDERS)
+                if foreign and not self.exists():
+                    raise CannotCreate(
+                        f"{self.folder} is there but is not a store (it holds {foreign[0]})",
+                        todo="name another folder with --store",
+                    )
+                self.make_folders()
+            except OSError as error:
                 raise CannotCreate(
-                    f"{self.folder} is there but is not a store (it holds {foreign[0]})",
-                    todo="name another folder with --store",
-                )
-            self._follow_group()
-            for name in _FOLDERS:
-                (self.folder / name).mkdir(exist_ok=True)
-            os.close(os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o666))
-        except OSError as error:
-            raise CannotCreate(
-                f"cannot create the store {self.folder}: {error.strerror}",
-                todo="name a folder you may write with --store",
-            ) from error
+                    f"cannot create the store {self.folder}: {error.strerror}",
+                    todo="name a folder you may write with --store",
+                ) from error
+        self._follow_group()
         return self
+
+    def make_folders(self) -> None:
+        """Make what a store consists of, where it is not there.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        mode = self.folder.stat().st_mode
+        if mode & 0o020:
+            # What members of the group make here must belong to the group, not to them.
+            with contextlib.suppress(OSError):
+                self.folder.chmod(mode & 0o7777 | 0o2000)
+        self._follow_group()
+        for name in _FOLDERS:
+            (self.folder / name).mkdir(exist_ok=True)
+        # Last, as it is what makes the folder a store.
+        os.close(os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o666))
 
     def require(self) -> Store:
         """This store, which must be there.
@@ -161,17 +188,22 @@ class Store:
             PermissionRefused: The files may not be written.
         """
         self.create()
-        with self.lock.hold("write"), _database_errors(self.folder):
-            db = self._connect(read_only=False)
+        self.images.sync()
+        with self.lock.hold("write"), database_errors(self.folder):
+            if not self._database.exists():
+                self._make_database()
+            db = connect(self._database, read_only=False)
             try:
                 schema.migrate(db)
-                self._merge_abandoned(db)
-                self.images.sync()
+                journals.merge_abandoned(db, self.folder / "journal")
                 db.execute("BEGIN")
                 try:
                     yield db
+                    self.images.sync()
                 except BaseException:
-                    db.execute("ROLLBACK")
+                    # After a fatal error there is nothing left to roll back.
+                    with contextlib.suppress(duckdb.Error):
+                        db.execute("ROLLBACK")
                     raise
                 db.execute("COMMIT")
             finally:
@@ -211,10 +243,10 @@ class Store:
                 tried again at the next flush.
         """
         with self._pending_lock:
+            if not self._pending:
+                return
             rows, self._pending = self._pending, []
             taken = self._journal.take()
-        if not rows:
-            return
         try:
             with self.writing() as db:
                 insert(db, rows)
@@ -236,93 +268,26 @@ class Store:
 
     @contextlib.contextmanager
     def _opened_to_read(self) -> Iterator[Connection]:
-        with self.lock.hold("read"), _database_errors(self.folder):
-            db = self._connect(read_only=True)
+        with self.lock.hold("read"), database_errors(self.folder):
+            db = connect(self._database, read_only=True)
             try:
                 yield db
             finally:
                 db.close()
 
-    def _connect(self, *, read_only: bool) -> Connection:
-        return duckdb.connect(
-            str(self._database),
-            read_only=read_only,
-            config={
-                "enable_external_access": "false",
-                "autoinstall_known_extensions": "false",
-                "autoload_known_extensions": "false",
-                "threads": str(min(4, os.cpu_count() or 1)),
-                "memory_limit": "2GB",
-                "lock_configuration": "true",
-            },
-        )
+    def _make_database(self) -> None:
+        # Under another name until it is whole: a process killed here leaves no database, not
+        # one that nobody can open.
+        new = self.folder / "store.duckdb.new"
+        for leftover in (new, new.with_name(f"{new.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        db = connect(new, read_only=False)
+        try:
+            schema.migrate(db)
+            db.execute("CHECKPOINT")
+        finally:
+            db.close()
+        new.rename(self._database)
 
     def _needs_writer(self) -> bool:
         return not self._database.exists() or journals.any_abandoned(self.folder / "journal")
-
-    def _merge_abandoned(self, db: Connection) -> None:
-        with journals.abandoned(self.folder / "journal") as owned:
-            for path, _ in owned:
-                content = journals.read(path)
-                db.execute("BEGIN")
-                try:
-                    insert(db, content.rows)
-                except BaseException:
-                    db.execute("ROLLBACK")
-                    raise
-                db.execute("COMMIT")
-                if content.damaged:
-                    path.rename(path.with_suffix(".damaged"))
-                else:
-                    path.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _database_errors(folder: Path) -> Iterator[None]:
-    """Turn what DuckDB raises into what a user can act on."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise classify(error, folder) from error
-
-
-def classify(error: duckdb.Error, folder: Path) -> IntermtError:
-    """The error a user can act on, for one that DuckDB raised.
-
-    Locked, missing, forbidden and foreign files are all `IOException`; only the text
-    differs.
-    """
-    text = str(error)
-    first_line = text.splitlines()[0] if text else type(error).__name__
-    if "Could not set lock on file" in text:
-        # Cannot happen among intermt processes, which queue; another program has the file.
-        return TryLater(
-            f"another program has the database open: {first_line}",
-            where=str(folder),
-            todo="close it there and run the same command again",
-        )
-    if "Permission denied" in text or "read-only mode" in text:
-        return PermissionRefused(
-            f"no permission for the database: {first_line}",
-            where=str(folder),
-            todo="ask the store's owner for access to the whole folder",
-        )
-    if "No space left" in text or "autocheckpoint failed" in text:
-        return StoreIOError(
-            f"the disk is full: {first_line}",
-            where=str(folder),
-            todo="free disk space, then run the same command again; finished work is kept",
-        )
-    if "not a valid DuckDB database" in text or "serialization" in text.lower():
-        return StoreIOError(
-            f"store.duckdb is damaged or not ours: {first_line}",
-            where=str(folder),
-            todo="run: intermt check --repair",
-        )
-    if isinstance(error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException):
-        return StoreIOError(
-            f"the database cannot be used: {first_line}",
-            where=str(folder),
-            todo="run: intermt check",
-        )
-    return StoreIOError(f"the database refused: {first_line}", where=str(folder))

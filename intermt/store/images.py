@@ -10,17 +10,24 @@ import contextlib
 import hashlib
 import io
 import os
+import re
 import secrets
+import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from intermt.errors import InputError, MissingInputError, StoreIOError
+from intermt.errors import InputError, MissingInputError, PermissionRefused, StoreIOError
 from intermt.records import Image
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
+_READ_AS = {**EXTENSIONS, "MPO": "jpg"}
+"""MPO is what many cameras write: a JPEG with further pictures behind it."""
+
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused: they are decompression bombs or useless to a model."""
+
+_ADDRESS = re.compile("[0-9a-f]{64}")
 
 
 class ImageFolder:
@@ -29,6 +36,7 @@ class ImageFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._unsynced: set[Path] = set()
+        self._sync_lock = threading.Lock()
 
     def add(self, content: bytes, *, simulated: bool = False) -> Image:
         """The record of a picture that is now in the folder; adding twice is adding once.
@@ -36,12 +44,16 @@ class ImageFolder:
         Raises:
             InputError: Not a readable PNG, JPEG, WebP or GIF, or too many pixels.
             StoreIOError: It cannot be written.
+            PermissionRefused: The folder may not be written.
         """
         extension, width, height = inspect(content)
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256, extension)
-        if not path.exists():
+        # A power cut can leave a file empty or short under its final name.
+        if _size(path) != len(content):
             self._write(path, content)
+        # Also one that was there: whoever wrote it may not have synced it yet.
+        self._unsynced.add(path)
         return Image(sha256, extension, width, height, len(content), simulated)
 
     def read(self, sha256: str) -> bytes:
@@ -49,18 +61,36 @@ class ImageFolder:
 
         Raises:
             MissingInputError: It is not there.
+            PermissionRefused: It may not be read.
+            StoreIOError: Reading failed.
         """
         path = self.find(sha256)
-        if path is None:
-            raise MissingInputError(
-                f"picture {sha256} is not in the store",
-                where=str(self.folder),
+        try:
+            if path is not None:
+                return path.read_bytes()
+        except PermissionError as error:
+            raise PermissionRefused(
+                f"no permission to read picture {path}",
+                todo="ask the store's owner for access to the whole folder",
+            ) from error
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise StoreIOError(
+                f"cannot read a picture: {error.strerror}",
+                where=str(path),
                 todo="run: intermt check",
-            )
-        return path.read_bytes()
+            ) from error
+        raise MissingInputError(
+            f"picture {sha256} is not in the store",
+            where=str(self.folder),
+            todo="run: intermt check",
+        )
 
     def find(self, sha256: str) -> Path | None:
         """The file of a picture, or None."""
+        if not _ADDRESS.fullmatch(sha256):
+            return None
         for extension in EXTENSIONS.values():
             path = self._path(sha256, extension)
             if path.exists():
@@ -68,15 +98,29 @@ class ImageFolder:
         return None
 
     def sync(self) -> None:
-        """Wait until every picture added so far is on the disk."""
-        folders: set[Path] = set()
-        while self._unsynced:
-            path = self._unsynced.pop()
-            with contextlib.suppress(FileNotFoundError):
-                _fsync(path)
-            folders.update((path.parent, path.parent.parent))
-        for folder in folders:
-            _fsync(folder)
+        """Wait until every picture added so far is on the disk.
+
+        Raises:
+            StoreIOError: The disk does not take them.
+        """
+        with self._sync_lock:
+            folders: set[Path] = set()
+            paths = list(self._unsynced)
+            try:
+                for path in paths:
+                    with contextlib.suppress(FileNotFoundError):
+                        _fsync(path)
+                    folders.update((path.parent, path.parent.parent))
+                for folder in folders:
+                    with contextlib.suppress(FileNotFoundError):
+                        _fsync(folder)
+            except OSError as error:
+                raise StoreIOError(
+                    f"cannot sync the pictures: {error.strerror}",
+                    where=str(self.folder),
+                    todo="free disk space or mend the disk, then run the same command again",
+                ) from error
+            self._unsynced.difference_update(paths)
 
     def files(self) -> Iterator[Path]:
         """Every finished picture file, in order of name."""
@@ -99,12 +143,16 @@ class ImageFolder:
         except OSError as error:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+            if isinstance(error, PermissionError):
+                raise PermissionRefused(
+                    f"no permission to write pictures to {path.parent}",
+                    todo="ask the store's owner for group write permission on the whole folder",
+                ) from error
             raise StoreIOError(
                 f"cannot write a picture: {error.strerror}",
                 where=str(path),
-                todo="free disk space or mend the permissions, then run the same command again",
+                todo="free disk space, then run the same command again",
             ) from error
-        self._unsynced.add(path)
 
 
 def inspect(content: bytes) -> tuple[str, int, int]:
@@ -126,7 +174,7 @@ def inspect(content: bytes) -> tuple[str, int, int]:
                         f" at most {MAX_PIXELS:,} are accepted"
                     )
                 picture.load()
-                extension = EXTENSIONS[picture.format or ""]
+                extension = _READ_AS[picture.format or ""]
     except InputError:
         raise
     except PillowImage.DecompressionBombError as error:
@@ -134,6 +182,13 @@ def inspect(content: bytes) -> tuple[str, int, int]:
     except Exception as error:  # damaged pictures raise nearly anything
         raise InputError(f"not a readable PNG, JPEG, WebP or GIF picture ({error})") from error
     return extension, width, height
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _fsync(path: Path) -> None:

@@ -13,18 +13,16 @@ import contextlib
 import os
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import orjson
+from duckdb import DuckDBPyConnection as Connection
 
 from intermt.errors import StoreIOError
 from intermt.store.lock import open_owned, try_own, unique_name
-
-Row = Mapping[str, Any]
-TableRow = tuple[str, Row]
+from intermt.store.rows import Row, TableRow, encode, insert_what_fits
 
 SYNC_INTERVAL_S = 0.25
 
@@ -50,13 +48,16 @@ class Journal:
         self._path: Path | None = None
         self._fd: int | None = None
         self._synced_at = 0.0
+        self._length = 0
 
     def append(self, rows: Iterable[TableRow]) -> None:
         """Write rows to the file; when this returns they survive the end of the process.
 
-        They survive a power cut a quarter of a second later at most, or after `sync`.
+        They survive a power cut from the next sync on, which an append makes if the last
+        one is a quarter of a second old; the database has them after a `flush` anyway.
 
         Raises:
+            InputError: A row holds what JSON cannot (see `rows.encode`); none is written.
             StoreIOError: The disk is full or the folder cannot be written.
         """
         lines = b"".join(_line(table, row) for table, row in rows)
@@ -67,9 +68,9 @@ class Journal:
                 name = unique_name(".jsonl")
                 self._fd = open_owned(self._folder, name, b"")
                 self._path = self._folder / name
-            view = memoryview(lines)
-            while view:
-                view = view[os.write(self._fd, view) :]
+                self._length = 0
+                _sync_folder(self._folder)
+            self._write(self._fd, lines)
             if time.monotonic() - self._synced_at > SYNC_INTERVAL_S:
                 self.sync()
         except OSError as error:
@@ -78,6 +79,18 @@ class Journal:
                 where=str(self._folder),
                 todo="free disk space or mend the permissions, then run the same command again",
             ) from error
+
+    def _write(self, fd: int, lines: bytes) -> None:
+        view = memoryview(lines)
+        try:
+            while view:
+                view = view[os.write(fd, view) :]
+        except OSError:
+            # Half a line left at the end would swallow the first line of the next append.
+            with contextlib.suppress(OSError):
+                os.ftruncate(fd, self._length)
+            raise
+        self._length += len(lines)
 
     def sync(self) -> None:
         """Wait until what was appended is on the disk."""
@@ -153,8 +166,40 @@ def read(path: Path) -> JournalContent:
     return JournalContent(rows, damaged)
 
 
+def merge_abandoned(db: Connection, folder: Path) -> int:
+    """Put the rows of every abandoned journal into the database; how many journals.
+
+    For whoever holds the store for writing. A journal with lines that are damaged or that
+    the database refuses is kept as `.damaged`, after its good lines went in, so that one
+    bad file never stops the store.
+
+    Raises:
+        StoreIOError: A journal cannot be read.
+        duckdb.Error: The database cannot be written (a full disk).
+    """
+    with abandoned(folder) as owned:
+        for path, _ in owned:
+            try:
+                content = read(path)
+                n_refused = insert_what_fits(db, content.rows)
+                if content.damaged or n_refused:
+                    path.rename(path.with_suffix(".damaged"))
+                else:
+                    path.unlink(missing_ok=True)
+            except PermissionError:
+                # Merged but not ours to remove: merging it again changes nothing.
+                continue
+            except OSError as error:
+                raise StoreIOError(
+                    f"cannot merge a journal: {error.strerror}",
+                    where=str(path),
+                    todo="run: intermt check",
+                ) from error
+        return len(owned)
+
+
 def _line(table: str, row: Row) -> bytes:
-    body = orjson.dumps([table, row])
+    body = encode([table, row])
     return b"%08x %b\n" % (zlib.crc32(body), body)
 
 
@@ -164,6 +209,14 @@ def _parse(line: bytes) -> TableRow | None:
         if int(check, 16) != zlib.crc32(body):
             return None
         table, row = orjson.loads(body)
-    except ValueError:
+    except (ValueError, TypeError):
         return None
-    return table, row
+    return (table, row) if isinstance(table, str) and isinstance(row, dict) else None
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -12,11 +12,13 @@ who is at work, for the message of whoever has waited in vain.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import getpass
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +35,10 @@ Mode = Literal["read", "write"]
 _POLL_FIRST_S = 0.002
 _POLL_S = 0.02
 _ABANDONED_S = 60.0
+_TODO_BY_ERRNO = {
+    errno.ENOSPC: "free disk space, then run the same command again; finished work is kept",
+    errno.EDQUOT: "your disk quota is used up; free space, then run the same command again",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +97,14 @@ def try_own(path: Path) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared, so that two who look at once do not take each other for the owner.
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(fd)
         return None
+    except OSError:
+        os.close(fd)
+        raise
     return fd
 
 
@@ -119,6 +129,8 @@ class StoreLock:
         self._folder = folder
         self._timeout_s = timeout_s
         self._command = command
+        self.give_up = threading.Event()
+        """Set by another thread to end every wait at once, as at Ctrl-C."""
 
     @contextlib.contextmanager
     def hold(self, mode: Mode) -> Iterator[None]:
@@ -146,9 +158,22 @@ class StoreLock:
         """Everybody who holds or waits for the store now, first in line first."""
         return [h for path in self._tickets() if (h := self._read_live(path)) is not None]
 
+    def strangers(self) -> list[str]:
+        """Processes that hold the lock without a ticket: other programs, plain readers."""
+        known = {h.pid for h in self.holders() if h.host == socket.gethostname()}
+        return [
+            f"process {pid} ({command})"
+            for pid, command in _holders_by_kernel(self._lock_file)
+            if pid not in known
+        ]
+
     def clear_abandoned(self) -> int:
         """Remove what dead processes left in the queue; the number removed."""
-        return sum(self._remove_if_dead(path) for path in self._queue.iterdir())
+        try:
+            found = list(self._queue.iterdir())
+        except OSError:
+            return 0
+        return sum(self._remove_if_dead(path) for path in found)
 
     def _take_ticket(self, mode: Mode) -> tuple[Path | None, int | None]:
         name = unique_name(f".{mode}")
@@ -162,16 +187,18 @@ class StoreLock:
             }
         )
         try:
+            # A copy of a store may have lost its empty folders.
+            self._queue.mkdir(exist_ok=True)
             fd = open_owned(self._queue, name, content)
         except OSError as error:
+            read_only = error.errno == errno.EROFS
             # A user who may only read the store cannot take a ticket and goes without one.
-            if mode == "read" and isinstance(error, PermissionError):
+            if mode == "read" and (read_only or isinstance(error, PermissionError)):
                 return None, None
-            if error.errno == 30:  # EROFS: a store on a read-only mount has no writers
-                if mode == "read":
-                    return None, None
+            if read_only:
                 raise PermissionRefused(
-                    f"the store {self._folder} is on a read-only file system"
+                    f"the store {self._folder} is on a read-only file system",
+                    todo="copy it to where you may write and name the copy with --store",
                 ) from error
             if isinstance(error, PermissionError):
                 raise PermissionRefused(
@@ -181,12 +208,17 @@ class StoreLock:
             raise StoreIOError(
                 f"cannot queue for the store {self._folder}: {error.strerror}",
                 where=str(self._queue),
+                todo=_TODO_BY_ERRNO.get(error.errno or 0, ""),
             ) from error
         return self._queue / name, fd
 
     def _open_lock(self) -> int:
         try:
-            return os.open(self._lock_file, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                # Network file systems grant the exclusive lock only to a writable file.
+                return os.open(self._lock_file, os.O_RDWR | os.O_CLOEXEC)
+            except OSError:
+                return os.open(self._lock_file, os.O_RDONLY | os.O_CLOEXEC)
         except PermissionError as error:
             raise PermissionRefused(
                 f"no permission to open {self._lock_file}",
@@ -208,10 +240,16 @@ class StoreLock:
                     return
                 except BlockingIOError:
                     pass
+                except OSError as error:
+                    raise StoreIOError(
+                        f"the file system cannot lock {self._lock_file}: {error.strerror}",
+                        todo="put the store on a file system with locks, such as a local disk",
+                    ) from error
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 raise self._gave_up(ticket)
-            time.sleep(min(_POLL_FIRST_S if first else _POLL_S, left_s))
+            if self.give_up.wait(min(_POLL_FIRST_S if first else _POLL_S, left_s)):
+                raise TryLater(f"gave up waiting for the store {self._folder}")
 
     def _tickets(self) -> list[Path]:
         try:
@@ -264,17 +302,17 @@ class StoreLock:
                 mode="write" if path.suffix == ".write" else "read",
                 since=datetime.fromisoformat(data["since"]),
             )
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def _gave_up(self, ticket: Path | None) -> TryLater:
-        ahead = [
+        ahead = self.strangers() + [
             str(holder)
             for path in self._tickets()
             if (ticket is None or path.name < ticket.name)
             and (holder := self._read_live(path)) is not None
         ]
-        who = "; ".join(ahead[:3]) or _holder_by_kernel(self._lock_file) or "an unknown process"
+        who = "; ".join(ahead[:3]) or "an unknown process"
         more = f" and {len(ahead) - 3} more" if len(ahead) > 3 else ""
         return TryLater(
             f"the store {self._folder} is in use by {who}{more};"
@@ -283,13 +321,14 @@ class StoreLock:
         )
 
 
-def _holder_by_kernel(lock_file: Path) -> str | None:
-    """Who holds the lock by the kernel's own list: a process that took no ticket."""
+def _holders_by_kernel(lock_file: Path) -> list[tuple[int, str]]:
+    """Process and command of whoever holds the lock, by the kernel's own list."""
     try:
         inode = lock_file.stat().st_ino
         lines = Path("/proc/locks").read_text().splitlines()
     except OSError:
-        return None
+        return []
+    found: list[tuple[int, str]] = []
     for line in lines:
         words = line.split()
         if "->" not in words and len(words) > 5 and words[5].endswith(f":{inode}"):
@@ -297,5 +336,5 @@ def _holder_by_kernel(lock_file: Path) -> str | None:
                 command = Path(f"/proc/{words[4]}/comm").read_text().strip()
             except OSError:
                 command = "unknown command"
-            return f"process {words[4]} ({command})"
-    return None
+            found.append((int(words[4]), command))
+    return found

@@ -6,14 +6,18 @@ stays data. Which rows replace others is decided here, per table: most never do.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import duckdb
 import orjson
 from duckdb import DuckDBPyConnection as Connection
 
+from intermt.errors import InputError
 from intermt.records import (
     Call,
     Conversation,
@@ -32,6 +36,9 @@ from intermt.records import (
     TextPart,
     Verdict,
 )
+
+Row = Mapping[str, Any]
+TableRow = tuple[str, Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,20 @@ _REPLACES: dict[str, str] = {
     "request": "request.state <> 'ok'",
     "verdict": "verdict.state <> 'ok'",
     "run": "run.finished_at IS NULL",
-    "picture_use": "picture_use.sha256 IS NULL",
+    "picture_use": "picture_use.sha256 IS NULL AND excluded.sha256 IS NOT NULL",
+}
+
+# The same between two rows of one batch: whether a row gives way to a later one.
+_GIVES_WAY: dict[str, Callable[[Row], bool]] = {
+    "request": lambda row: row["state"] != "ok",
+    "verdict": lambda row: row["state"] != "ok",
+    "run": lambda row: row["finished_at"] is None,
+    "picture_use": lambda row: row["sha256"] is None,
 }
 
 _BATCH_BYTES = 16 * 1024 * 1024
+_WIDE = {"seed", "n_bytes"}
+_REFUSALS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
 
 
 def parts_to_json(parts: Iterable[Part]) -> list[dict[str, str | None]]:
@@ -118,17 +135,54 @@ def parts_from_json(text: str) -> tuple[Part, ...]:
 
 
 def to_row(record: Record) -> tuple[str, dict[str, Any]]:
-    """The table and the row of a record."""
+    """The table and the row of a record; times are naive UTC in ISO form.
+
+    Raises:
+        InputError: A number does not fit its column.
+    """
     table = _TABLES[type(record)]
-    if isinstance(record, Answered):
-        return table, _request_row(record)
+    row = _request_row(record) if isinstance(record, Answered) else _plain_row(record)
+    for name, value in row.items():
+        if isinstance(value, datetime):
+            row[name] = _naive_utc(value).isoformat()
+        elif isinstance(value, int) and not -(limit := _int_limit(name)) <= value < limit:
+            raise InputError(f"{name} = {value} of a {table} is too large to be stored")
+    return table, row
+
+
+def encode(value: Any) -> bytes:
+    """A row, or a list with rows in it, as JSON.
+
+    Raises:
+        InputError: It holds what JSON cannot: half a character (a lone surrogate), a whole
+            number over 64 bits, or nesting over 254 levels.
+    """
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError as error:
+        raise InputError(
+            f"a record cannot be stored: {error}",
+            where=ascii(value)[:200],
+            todo="mend the text in its source",
+        ) from error
+
+
+def _naive_utc(value: datetime) -> datetime:
+    return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _int_limit(column: str) -> int:
+    return 2**63 if column in _WIDE else 2**31
+
+
+def _plain_row(record: Record) -> dict[str, Any]:
     row = {f.name: getattr(record, f.name) for f in fields(record)}
     if isinstance(record, Node):
         row["parts"] = parts_to_json(record.parts)
         pictures = [p for p in record.parts if isinstance(p, ImagePart)]
         row["n_images"] = sum(p.sha256 is not None for p in pictures)
         row["n_missing"] = len(pictures) - row["n_images"]
-    return table, row
+    return row
 
 
 def _request_row(item: Answered) -> dict[str, Any]:
@@ -152,26 +206,90 @@ def _request_row(item: Answered) -> dict[str, Any]:
         "reply_model": reply.model,
         "attempts": reply.attempts,
         "latency_ms": reply.latency_ms,
-        "tokens_in": reply.tokens_in,
-        "tokens_out": reply.tokens_out,
+        "tokens_in": _stated(reply.tokens_in),
+        "tokens_out": _stated(reply.tokens_out),
         "simulated": reply.simulated,
         "finished_at": reply.finished_at,
         "run_id": item.run_id,
     }
 
 
-def insert(db: Connection, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, int]:
+def _stated(n_tokens: int | None) -> int | None:
+    # A server may send any number; an absurd one must not stop a whole batch.
+    return n_tokens if n_tokens is not None and 0 <= n_tokens < 2**31 else None
+
+
+def insert(db: Connection, rows: Iterable[TableRow]) -> dict[str, int]:
     """Put rows in their tables; how many were new or replaced, per table.
 
-    A row whose key is there already changes nothing, except that an answered call replaces
-    a failed one, a verdict an unparsed one, a finished run the running one, and a picture
-    that was found one that was missing. Of two rows with one key the later wins.
+    A row whose key is there already changes nothing, except that any call replaces one that
+    was not answered well, any verdict an unparsed one, a run one that had not finished, and
+    a picture's use one whose picture was missing. The same holds within `rows`.
+
+    Raises:
+        InputError: A row holds what cannot be stored.
     """
-    by_table: dict[str, dict[tuple[Any, ...], Mapping[str, Any]]] = {}
+    by_table: dict[str, dict[tuple[Any, ...], Row]] = {}
     for table, row in rows:
         key = tuple(row[k] for k in key_of(table))
-        by_table.setdefault(table, {})[key] = row
+        kept = by_table.setdefault(table, {})
+        if key not in kept or (table in _GIVES_WAY and _GIVES_WAY[table](kept[key])):
+            kept[key] = row
     return {table: _insert(db, table, list(keyed.values())) for table, keyed in by_table.items()}
+
+
+def known(db: Connection, rows: Sequence[TableRow]) -> set[tuple[str, tuple[Any, ...]]]:
+    """Table and key of each of these rows that `insert` would leave as it is."""
+    found: set[tuple[str, tuple[Any, ...]]] = set()
+    for table in {table for table, _ in rows}:
+        wanted = [row for name, row in rows if name == table]
+        on = " AND ".join(f"{table}.{key} = excluded.{key}" for key in key_of(table))
+        keys = ", ".join(f"{table}.{key}" for key in key_of(table))
+        stays = f"AND NOT ({_REPLACES[table]})" if table in _REPLACES else ""
+        for batch in _batches(wanted):
+            there = db.execute(
+                f"SELECT {keys} FROM {table} JOIN "
+                f"({_unpacked(_columns(db, table))}) excluded "
+                f"ON {on} {stays}",
+                [batch],
+            ).fetchall()
+            found.update((table, key) for key in there)
+    return found
+
+
+def insert_what_fits(db: Connection, rows: Sequence[TableRow]) -> int:
+    """Put the rows that the database takes in their tables; how many it refuses.
+
+    For rows that another version or a failing disk may have written. Whatever fits is
+    committed; `db` must not be in a transaction.
+
+    Raises:
+        duckdb.Error: The database cannot be written at all.
+    """
+    if not rows:
+        return 0
+    try:
+        db.execute("BEGIN")
+        insert(db, [(table, _whole(db, table, row)) for table, row in rows])
+        db.execute("COMMIT")
+        return 0
+    except (*_REFUSALS, InputError):
+        db.execute("ROLLBACK")
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):
+            db.execute("ROLLBACK")
+        raise
+    if len(rows) == 1:
+        return 1
+    half = len(rows) // 2
+    return insert_what_fits(db, rows[:half]) + insert_what_fits(db, rows[half:])
+
+
+def _whole(db: Connection, table: str, row: Row) -> Row:
+    """A row with a value for every column; InputError for a table or column not known."""
+    if table not in _TABLES.values() or row.keys() - (columns := _columns(db, table)).keys():
+        raise InputError(f"unknown table or column in a row of {table}")
+    return dict.fromkeys(columns) | dict(row)
 
 
 def key_of(table: str) -> tuple[str, ...]:
@@ -179,21 +297,22 @@ def key_of(table: str) -> tuple[str, ...]:
     return _KEYS.get(table, (f"{table}_id",))
 
 
-def _insert(db: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> int:
+def _unpacked(columns: Mapping[str, str]) -> str:
+    """A SELECT of the rows in one JSON parameter; a value of a wrong type is an error."""
+    structure = orjson.dumps([{name: _json_type(kind) for name, kind in columns.items()}]).decode()
+    return f"SELECT unnest(from_json_strict(?::JSON, '{structure}'), max_depth := 2)"
+
+
+def _insert(db: Connection, table: str, rows: Sequence[Row]) -> int:
     columns = _columns(db, table)
     names = ", ".join(f'"{name}"' for name in columns)
-    structure = orjson.dumps([{name: _json_type(kind) for name, kind in columns.items()}]).decode()
     keys = ", ".join(key_of(table))
     conflict = "NOTHING"
     if (condition := _REPLACES.get(table)) is not None:
         updates = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in key_of(table))
         conflict = f"UPDATE SET {updates} WHERE {condition}"
     # The names come from the schema, never from a user.
-    sql = (
-        f"INSERT INTO {table} ({names}) "
-        f"SELECT unnest(from_json(?::JSON, '{structure}'), max_depth := 2) "
-        f"ON CONFLICT ({keys}) DO {conflict}"
-    )
+    sql = f"INSERT INTO {table} ({names}) {_unpacked(columns)} ON CONFLICT ({keys}) DO {conflict}"
     n_changed = 0
     for batch in _batches(rows):
         counted = db.execute(sql, [batch]).fetchone()
@@ -201,11 +320,11 @@ def _insert(db: Connection, table: str, rows: Sequence[Mapping[str, Any]]) -> in
     return n_changed
 
 
-def _batches(rows: Sequence[Mapping[str, Any]]) -> Iterable[str]:
+def _batches(rows: Sequence[Row]) -> Iterable[str]:
     batch: list[bytes] = []
     size = 0
     for row in rows:
-        text = orjson.dumps(row)
+        text = encode(row)
         if batch and size + len(text) > _BATCH_BYTES:
             yield (b"[" + b",".join(batch) + b"]").decode()
             batch, size = [], 0
@@ -248,12 +367,15 @@ def from_tuple(kind: type, values: Sequence[Any]) -> Any:
     if kind is Node:
         parts = _names(Node).index("parts")
         values = [*values[:parts], parts_from_json(values[parts]), *values[parts + 1 :]]
+    elif kind is Run:
+        config = _names(Run).index("config")
+        values = [*values[:config], orjson.loads(values[config]), *values[config + 1 :]]
     return kind(*(tuple(v) if isinstance(v, list) else v for v in values))
 
 
 def json_list(values: Iterable[str]) -> str:
     """Strings as the JSON parameter that `FROM_STRINGS` unpacks."""
-    return orjson.dumps(list(values)).decode()
+    return encode(list(values)).decode()
 
 
 FROM_STRINGS = "(SELECT unnest(from_json(?::JSON, '[\"VARCHAR\"]')) AS id)"

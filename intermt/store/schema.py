@@ -27,8 +27,9 @@ def m001_records(db: Connection) -> None:
             node_id VARCHAR PRIMARY KEY, parent_id VARCHAR, seed_id VARCHAR NOT NULL,
             role VARCHAR NOT NULL, turn INTEGER NOT NULL, parts JSON NOT NULL,
             n_images INTEGER NOT NULL, n_missing INTEGER NOT NULL, n_tags INTEGER NOT NULL,
-            source_key VARCHAR, place VARCHAR, model VARCHAR, server VARCHAR,
-            request_key VARCHAR, run_id VARCHAR, simulated BOOLEAN NOT NULL
+            n_stray_tags INTEGER NOT NULL, source_key VARCHAR, place VARCHAR,
+            model VARCHAR, server VARCHAR, request_key VARCHAR, run_id VARCHAR,
+            simulated BOOLEAN NOT NULL
         );
         CREATE TABLE conversation (
             conversation_id VARCHAR PRIMARY KEY, dataset VARCHAR NOT NULL,
@@ -46,7 +47,7 @@ def m001_records(db: Connection) -> None:
         );
         CREATE TABLE rater (
             rater_id VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, role VARCHAR NOT NULL,
-            kind VARCHAR NOT NULL, dataset VARCHAR NOT NULL, model VARCHAR,
+            kind VARCHAR NOT NULL, dataset VARCHAR NOT NULL, model VARCHAR, settings VARCHAR,
             simulated BOOLEAN NOT NULL
         );
         CREATE TABLE score (

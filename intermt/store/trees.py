@@ -12,6 +12,12 @@ from duckdb import DuckDBPyConnection as Connection
 from intermt.records import Conversation, ImagePart, Message, Node, Seed
 from intermt.store.rows import FROM_STRINGS, from_tuple, json_list, parts_to_json, select_list
 
+NAMED_IN_NODES = (
+    "(SELECT node_id, simulated, unnest(json_extract_string(parts, '$[*].image')) AS sha256"
+    " FROM node WHERE n_images > 0)"
+)
+"""A relation of the pictures that nodes name; `sha256` is NULL for text and missing ones."""
+
 
 def nodes(db: Connection, ids: Iterable[str]) -> dict[str, Node]:
     """The nodes with these ids that are there, by id."""
@@ -45,6 +51,16 @@ def conversations(
         parameters.append(dataset)
     rows = db.execute(sql + " ORDER BY c.dataset, c.conversation_id", parameters).fetchall()
     return [from_tuple(Conversation, row) for row in rows]
+
+
+def conversation_paths(db: Connection, ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The node ids of those of these conversations that are there, by conversation id."""
+    rows = db.execute(
+        f"SELECT c.conversation_id, c.path FROM conversation c JOIN {FROM_STRINGS} w"
+        " ON c.conversation_id = w.id",
+        [json_list(set(ids))],
+    ).fetchall()
+    return {row[0]: tuple(row[1]) for row in rows}
 
 
 def paths(db: Connection, leaf_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -99,7 +115,7 @@ def fill_pictures(db: Connection, found: Mapping[str, Mapping[int, str]]) -> int
         parts = list(node.parts)
         n_before = n_filled
         for position, sha256 in found[node.node_id].items():
-            part = parts[position]
+            part = parts[position] if 0 <= position < len(parts) else None
             if isinstance(part, ImagePart) and part.sha256 is None:
                 parts[position] = replace(part, sha256=sha256, missing=None)
                 n_filled += 1
@@ -110,19 +126,37 @@ def fill_pictures(db: Connection, found: Mapping[str, Mapping[int, str]]) -> int
 
 def lose_picture(db: Connection, sha256: str, reason: str) -> int:
     """Mark a picture as missing wherever it is named; the number of nodes changed."""
+    return lose_pictures(db, [sha256], reason)
+
+
+def lose_pictures(db: Connection, sha256s: Iterable[str], reason: str) -> int:
+    """Mark pictures as missing wherever they are named; the number of nodes changed.
+
+    A call that made one of them no longer counts as answered, so that a rerun makes it
+    again; an import that finds the file again puts it back.
+    """
+    lost = set(sha256s)
+    wanted = json_list(lost)
     db.execute(
-        "UPDATE picture_use SET sha256 = NULL, missing = ? WHERE sha256 = ?", [reason, sha256]
+        f"UPDATE picture_use SET sha256 = NULL, missing = ? WHERE sha256 IN {FROM_STRINGS}",
+        [reason, wanted],
     )
-    db.execute("DELETE FROM image WHERE sha256 = ?", [sha256])
+    db.execute(
+        "UPDATE request SET state = 'empty', image_sha256 = NULL, error = ?"
+        f" WHERE image_sha256 IN {FROM_STRINGS}",
+        [reason, wanted],
+    )
+    db.execute(f"DELETE FROM image WHERE sha256 IN {FROM_STRINGS}", [wanted])
     rows = db.execute(
-        f"SELECT {select_list(Node, 'n')} FROM node n WHERE contains(n.parts::VARCHAR, ?)",
-        [sha256],
+        f"SELECT {select_list(Node, 'n')} FROM node n WHERE n.node_id IN"
+        f" (SELECT p.node_id FROM {NAMED_IN_NODES} p WHERE p.sha256 IN {FROM_STRINGS})",
+        [wanted],
     ).fetchall()
     for row in rows:
         node = cast(Node, from_tuple(Node, row))
         parts = tuple(
             replace(part, sha256=None, missing=reason)
-            if isinstance(part, ImagePart) and part.sha256 == sha256
+            if isinstance(part, ImagePart) and part.sha256 in lost
             else part
             for part in node.parts
         )

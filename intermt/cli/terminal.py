@@ -1,0 +1,194 @@
+"""What a terminal is shown, and what stands in its place where nobody watches.
+
+rich and tqdm are imported only to write to a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from intermt.errors import StoreIOError
+
+
+def one_line(text: str) -> str:
+    """The text on one line without control characters.
+
+    What is quoted from files and servers could otherwise move the cursor or fake a line.
+    """
+    return "".join(
+        c if c.isprintable() else " " if c.isspace() else f"\\x{ord(c):02x}"
+        for c in " ".join(text.split())
+    )
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person reads the stream on a screen that can draw."""
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def open_stdout() -> TextIO:
+    """Standard output, which the caller may have closed.
+
+    Raises:
+        StoreIOError: It is closed; what should be written would be lost without a word.
+    """
+    if sys.stdout is None:
+        raise StoreIOError("standard output is closed", todo="run the command with a stdout")
+    return sys.stdout
+
+
+def to_stderr(text: str) -> None:
+    """Write a line for people, at once."""
+    if sys.stderr is not None:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+# --- tables ------------------------------------------------------------------------------
+
+
+def table_lines(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = ""
+) -> list[str]:
+    """A table as aligned plain text, a string per line."""
+    cells, numeric = _cells(columns, rows)
+    return [*([title] if title else []), *_aligned(columns, cells, numeric)]
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
+    """Draw a table on the terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    cells, numeric = _cells(columns, rows)
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(Text(name), justify="right" if right else "left")
+    for row in cells:
+        table.add_row(*(Text(text) for text in row))
+    Console(highlight=False).print(table)
+
+
+def _cells(
+    columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> tuple[list[list[str]], list[bool]]:
+    """The cells as text, and which columns hold only numbers."""
+    values = [list(row) for row in rows]
+    numeric = [bool(values) and all(_is_number(r[i]) for r in values) for i in range(len(columns))]
+    return [[_cell(value) for value in row] for row in values], numeric
+
+
+def _cell(value: Any) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return one_line(str(value))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _aligned(
+    columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
+) -> list[str]:
+    lines = [list(columns), *cells]
+    widths = [max(_width(line[i]) for line in lines) for i in range(len(columns))]
+
+    def padded(text: str, i: int) -> str:
+        space = " " * (widths[i] - _width(text))
+        return space + text if numeric[i] else text + space
+
+    return ["  ".join(padded(t, i) for i, t in enumerate(line)).rstrip() for line in lines]
+
+
+# --- progress ----------------------------------------------------------------------------
+
+
+class NotesOnly:
+    """Progress where nobody watches: at most notes are said."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def start(self, what: str, total: int | None, unit: str) -> None:
+        """Say nothing."""
+
+    def advance(self, n: int = 1) -> None:
+        """Say nothing."""
+
+    def grow(self, n: int) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Write the note to stderr."""
+        if not self._quiet:
+            to_stderr(text)
+
+    def stop(self) -> None:
+        """Say nothing."""
+
+
+class Bars:
+    """Progress at a terminal: a bar with rate and time left."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def start(self, what: str, total: int | None, unit: str) -> None:
+        """Show a new bar; one that is still there ends."""
+        from tqdm import tqdm
+
+        # The monitor is a thread that only serves bars updated less than every ten seconds.
+        tqdm.monitor_interval = 0
+        self.stop()
+        self._bar = tqdm(
+            desc=what,
+            total=total,
+            unit=f" {unit}",
+            file=sys.stderr,
+            dynamic_ncols=True,
+            mininterval=0.2,
+        )
+
+    def advance(self, n: int = 1) -> None:
+        """Move the bar on."""
+        if self._bar is not None:
+            self._bar.update(n)
+
+    def grow(self, n: int) -> None:
+        """Make the bar longer."""
+        if self._bar is not None:
+            self._bar.total = (self._bar.total or 0) + n
+            self._bar.refresh()
+
+    def note(self, text: str) -> None:
+        """Write the note above the bar."""
+        if self._bar is None:
+            to_stderr(text)
+        else:
+            self._bar.write(text, file=sys.stderr)
+
+    def stop(self) -> None:
+        """Leave the bar as it stands."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -1,0 +1,301 @@
+"""Asking servers on behalf of a command: reuse, safe keeping, early stop.
+
+A call whose key was answered well before is not made again. Every other call is sent, and
+its reply, whatever its state, is in the journal before the command sees it. Too many
+failures in a row of calls end the run early: a broken server costs no whole night.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections import Counter, deque
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self, TypeVar
+
+from intermt.config import Server
+from intermt.errors import TryLater
+from intermt.records import Call, Progress, Reply
+from intermt.servers.client import Client
+from intermt.store import requests
+from intermt.store.connect import Store
+from intermt.store.rows import Answered, Record
+
+_WINDOW = 50
+_AT_LEAST = 20
+
+Item = TypeVar("Item")
+Raw = TypeVar("Raw")
+
+Accept = Callable[[Reply], str]
+"""Says why a reply that came well is of no use, or "" where it is."""
+
+
+@dataclass(slots=True)
+class CallCounts:
+    """What became of the calls of one run.
+
+    Attributes:
+        reused: Answered from the store, without a request.
+        states: How the calls that were made ended, by state.
+        attempts: HTTP requests made.
+        tokens_in: Prompt tokens the servers counted.
+        tokens_out: Completion tokens, likewise.
+    """
+
+    reused: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    attempts: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+    @property
+    def made(self) -> int:
+        """Calls that were sent."""
+        return self.states.total()
+
+    @property
+    def failed(self) -> int:
+        """Calls that were sent and did not end well."""
+        return self.made - self.states["ok"]
+
+
+class Caller:
+    """Asks the servers of one run; use as an async context manager.
+
+    Args:
+        store: Where replies are kept and found.
+        servers: The servers by the name that calls carry.
+        run_id: The run that replies are booked to.
+        progress: Told of trouble.
+        stop_error_rate: Share of failures among the latest calls at which the run ends.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        servers: Mapping[str, Server],
+        *,
+        run_id: str,
+        progress: Progress,
+        stop_error_rate: float = 0.5,
+    ) -> None:
+        self.counts = CallCounts()
+        self.models: dict[str, str] = {}
+        self.simulated: dict[str, bool] = {}
+        self._store = store
+        self._servers = servers
+        self._run_id = run_id
+        self._progress = progress
+        self._stop_error_rate = stop_error_rate
+        self._clients: dict[str, Client] = {}
+        self._known: set[str] = set()
+        self._under_way: dict[str, asyncio.Task[Reply]] = {}
+        self._recent: deque[bool] = deque(maxlen=_WINDOW)
+        self._stack = AsyncExitStack()
+        self._lookup: asyncio.Task[dict[str, Reply]] | None = None
+        self._looked_up: set[str] = set()
+
+    async def __aenter__(self) -> Self:
+        """Open the clients and find out which models the servers serve.
+
+        Raises:
+            ServerUnreachable: A server does not answer at all.
+        """
+        with self._store.reading() as db:
+            self._known = requests.ok_keys(db)
+        try:
+            for name, server in self._servers.items():
+                client = Client(server, self._store.images.read)
+                self._clients[name] = await self._stack.enter_async_context(client)
+            found = await asyncio.gather(*(c.check() for c in self._clients.values()))
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        for name, served in zip(self._clients, found, strict=True):
+            self.models[name] = self._servers[name].model or served.model
+            self.simulated[name] = served.simulated
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the clients; requests still under way are given up."""
+        for task in self._under_way.values():
+            task.cancel()
+        await self._stack.aclose()
+
+    def is_known(self, call: Call) -> bool:
+        """Whether a good reply to this call is in the store."""
+        return call.request_key in self._known
+
+    def keep(self, records: Iterable[Record]) -> None:
+        """Make records that follow from replies safe, like the replies themselves."""
+        self._store.keep(records)
+
+    async def ask(self, call: Call, accept: Accept = lambda _: "") -> Reply:
+        """The reply to a call, from the store or from its server.
+
+        Two askers of the same call at the same time share one request.
+
+        Raises:
+            TryLater: Too many of the latest calls failed.
+        """
+        key = call.request_key
+        if key in self._known:
+            reply = await self._from_store(key)
+            if reply is not None:
+                self.counts.reused += 1
+                return reply
+        task = self._under_way.get(key)
+        if task is None:
+            task = asyncio.create_task(self._send(call, accept))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _send(self, call: Call, accept: Accept) -> Reply:
+        reply = await self._clients[call.server].send(call)
+        records: list[Record] = []
+        if reply.picture is not None:
+            image = await asyncio.to_thread(
+                self._store.images.add, reply.picture, simulated=reply.simulated
+            )
+            records.append(image)
+            reply = replace(reply, picture=None, image_sha256=image.sha256)
+        if reply.state == "ok" and (why := accept(reply)):
+            reply = replace(reply, state="unparsed", error=why)
+        records.append(Answered(call, reply, self._run_id))
+        self._store.keep(records)
+        self._count(reply)
+        return reply
+
+    def _count(self, reply: Reply) -> None:
+        self.counts.states[reply.state] += 1
+        self.counts.attempts += reply.attempts
+        self.counts.tokens_in += reply.tokens_in or 0
+        self.counts.tokens_out += reply.tokens_out or 0
+        if reply.state == "ok":
+            self._known.add(reply.request_key)
+        self._recent.append(reply.state == "ok")
+        n_bad = self._recent.count(False)
+        if len(self._recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(self._recent):
+            raise TryLater(
+                f"stopped early: {n_bad} of the latest {len(self._recent)} calls failed,"
+                f" the last one {reply.state} ({reply.error or 'no reason given'})",
+                where=reply.url,
+                todo="mend the server, then run the same command again: it goes on from here",
+            )
+
+    async def _from_store(self, key: str) -> Reply | None:
+        # One opening of the database answers all who ask in the same moment.
+        self._looked_up.add(key)
+        if self._lookup is None:
+            self._lookup = asyncio.create_task(self._look_up())
+        return (await asyncio.shield(self._lookup)).get(key)
+
+    async def _look_up(self) -> dict[str, Reply]:
+        await asyncio.sleep(0.01)
+        keys, self._looked_up, self._lookup = self._looked_up, set(), None
+
+        def read() -> dict[str, Reply]:
+            with self._store.reading() as db:
+                found = requests.ok_replies(db, keys)
+            if len(found) == len(keys):
+                return found
+            # What this run has just been answered may not be in the database yet.
+            self._store.flush()
+            with self._store.reading() as db:
+                return requests.ok_replies(db, keys)
+
+        return await asyncio.to_thread(read)
+
+
+async def each(
+    items: AsyncIterator[Item] | Iterable[Item],
+    work: Callable[[Item], Awaitable[None]],
+    at_once: int,
+) -> None:
+    """Do some work for every item, at most `at_once` at a time.
+
+    Raises:
+        Exception: The first that any of the work raised; the rest is given up.
+    """
+    seats = asyncio.Semaphore(at_once)
+
+    async def seated(item: Item) -> None:
+        try:
+            await work(item)
+        finally:
+            seats.release()
+
+    async def seat(group: asyncio.TaskGroup, item: Item) -> None:
+        await seats.acquire()
+        group.create_task(seated(item))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            if isinstance(items, Iterable):
+                for item in items:
+                    await seat(group, item)
+            else:
+                async for item in items:
+                    await seat(group, item)
+    except BaseExceptionGroup as failures:
+        raise _first_of(failures) from None
+
+
+def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    first = group.exceptions[0]
+    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def loaded(
+    chunks: Iterable[Sequence[Raw]], load: Callable[[Sequence[Raw]], list[Item]]
+) -> AsyncIterator[Item]:
+    """The items that `load` makes of chunks, one chunk ahead, in a thread."""
+    waiting = iter(chunks)
+    first = next(waiting, None)
+    following = None if first is None else asyncio.create_task(asyncio.to_thread(load, first))
+    while following is not None:
+        items = await following
+        after = next(waiting, None)
+        following = None if after is None else asyncio.create_task(asyncio.to_thread(load, after))
+        for item in items:
+            yield item
+
+
+@contextlib.contextmanager
+def started(servers: Iterable[Server]) -> Iterator[dict[str, Server]]:
+    """The servers by name, with a stand-in running for those that are `builtin`.
+
+    The stand-in takes its faults, latency and seed from the environment of the `simulate`
+    command, so that a demo or a test can make it a bad server.
+    """
+    wanted = {server.name: server for server in servers}
+    if all(server.url for server in wanted.values()):
+        yield wanted
+        return
+    from intermt.simulator.server import InProcess
+    from intermt.simulator.settings import from_environment
+
+    with InProcess(from_environment(os.environ)) as base_url:
+        yield {
+            name: server if server.url else replace(server, url=(base_url,))
+            for name, server in wanted.items()
+        }

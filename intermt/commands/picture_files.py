@@ -1,0 +1,61 @@
+"""Pictures that an imported file names, looked up in one folder and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from intermt.errors import InputError
+from intermt.records import Image
+from intermt.store.images import ImageFolder
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPicture:
+    """What became of a named picture.
+
+    Attributes:
+        image: The picture, now in the store; None if there is none.
+        missing: Why there is none: `not found`, or `refused: ...`; None if there is one.
+    """
+
+    image: Image | None
+    missing: str | None
+
+
+class PictureFiles:
+    """Finds named pictures under one folder and puts them in the store.
+
+    Names that lead out of the folder (by `..`, an absolute path or a link) and URLs are
+    refused: a data file must not make anybody read other files.
+    """
+
+    def __init__(self, folder: Path, images: ImageFolder) -> None:
+        self._folder = folder
+        self._images = images
+        self._seen: dict[str, FoundPicture] = {}
+
+    def find(self, name: str) -> FoundPicture:
+        """What became of the picture of this name."""
+        if name not in self._seen:
+            self._seen[name] = self._find(name)
+        return self._seen[name]
+
+    def _find(self, name: str) -> FoundPicture:
+        if "://" in name or name.startswith("data:"):
+            return FoundPicture(None, "refused: a URL, not a file")
+        if "\0" in name:
+            return FoundPicture(None, "refused: not a file name")
+        try:
+            root = self._folder.resolve()
+            path = (root / name).resolve()
+            if not path.is_relative_to(root):
+                return FoundPicture(None, "refused: outside the picture folder")
+            if not path.is_file():
+                return FoundPicture(None, "not found")
+            return FoundPicture(self._images.add(path.read_bytes()), None)
+        except InputError as error:
+            return FoundPicture(None, f"refused: {error.what}")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            return FoundPicture(None, f"not readable: {reason}")

@@ -1,0 +1,344 @@
+"""Intervals and standard errors for figures whose cases come in clusters.
+
+Turns of one conversation, and conversations of one seed question, are not independent.
+All functions here treat clusters as the units that were sampled. Random draws come from a
+numpy Generator made from `seed`; nothing else is random.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from intermt.domain.correlation import Floats, Ints
+
+MIN_CLUSTERS = 2
+"""Fewest clusters: resampling one gives the same data every time."""
+
+MAX_UNDEFINED_SHARE = 0.05
+"""Where more resamples than this share have no value, no interval is given: the others are
+no longer a fair picture of the statistic's spread."""
+
+_BLOCK = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval and how it was made.
+
+    Attributes:
+        low: Lower end; None where `undefined` says why.
+        high: Upper end; None likewise.
+        confidence: Nominal coverage, as in 0.95.
+        method: `percentile` (bootstrap over clusters) or `wilson`.
+        n_clusters: Clusters that were resampled; for `wilson` the number of cases.
+        n_resamples: Resamples drawn; 0 where none were needed.
+        n_undefined: Resamples on which the statistic had no value.
+        undefined: Why there is no interval; None if there is one.
+    """
+
+    low: float | None
+    high: float | None
+    confidence: float
+    method: str
+    n_clusters: int
+    n_resamples: int = 0
+    n_undefined: int = 0
+    undefined: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StandardError:
+    """A standard error of a mean and what it rests on.
+
+    Attributes:
+        value: The standard error; None where `undefined` says why.
+        n: Values that entered.
+        n_clusters: Clusters they come from.
+        undefined: Why there is no value; None if there is one.
+    """
+
+    value: float | None
+    n: int
+    n_clusters: int
+    undefined: str | None = None
+
+
+def cluster_bootstrap(
+    statistic: Callable[..., float | None],
+    clusters: ArrayLike,
+    *data: ArrayLike,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """The bootstrap interval of a statistic, clusters drawn whole.
+
+    Draws as many clusters as there are, with replacement, takes all their rows as often as
+    they were drawn, and calls `statistic` on those rows. The interval runs between the
+    (1 - confidence)/2 and (1 + confidence)/2 quantiles of the values (percentile method).
+    The order of rows and the names of clusters do not matter as long as they sort alike.
+
+    Undefined with fewer than `MIN_CLUSTERS` clusters, and where the statistic has no value
+    on more than `MAX_UNDEFINED_SHARE` of the resamples; fewer such resamples are left out
+    and counted. For means and Pearson's r, `bootstrap_mean` and `bootstrap_pearson` give
+    the same result far faster.
+
+    Args:
+        statistic: Takes as many arrays as `data` has; gives a number, or None or NaN where
+            it has no value.
+        clusters: (n,) labels, strings or integers.
+        *data: Arrays with n rows each.
+        n_resamples: How many resamples.
+        confidence: Nominal coverage, between 0 and 1.
+        seed: Seed of the draws.
+
+    Returns:
+        The interval, or why there is none.
+
+    Raises:
+        ValueError: Lengths differ, or `confidence` or `n_resamples` is out of range.
+
+    Source: A. C. Davison and D. V. Hinkley, Bootstrap Methods and their Application
+    (1997), section 3.8; C. A. Field and A. H. Welsh, Bootstrapping clustered data (2007).
+    """
+    _check(confidence, n_resamples)
+    columns = [np.asarray(column) for column in data]
+    codes, n_clusters = cluster_codes(clusters)
+    if not columns or any(len(column) != len(codes) for column in columns):
+        raise ValueError("data and clusters must have the same number of rows")
+    if n_clusters < MIN_CLUSTERS:
+        return percentile_interval(None, n_clusters, confidence)
+    rows = np.argsort(codes, kind="stable")
+    sizes = np.bincount(codes, minlength=n_clusters)
+    starts = np.cumsum(sizes) - sizes
+    values = np.full(n_resamples, np.nan)
+    draws = (drawn for block in _draws(n_clusters, n_resamples, seed) for drawn in block)
+    for i, drawn in enumerate(draws):
+        length = sizes[drawn]
+        offset = np.repeat(starts[drawn] - (np.cumsum(length) - length), length)
+        chosen = rows[offset + np.arange(len(offset))]
+        value = statistic(*(column[chosen] for column in columns))
+        values[i] = np.nan if value is None else value
+    return percentile_interval(values, n_clusters, confidence)
+
+
+def bootstrap_mean(
+    values: ArrayLike,
+    clusters: ArrayLike,
+    *,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """The bootstrap interval of a mean or proportion, clusters drawn whole.
+
+    The same draws as `cluster_bootstrap` with the mean, but every resample is one product of
+    how often each cluster was drawn and the cluster sums. NaN rows are left out first.
+    """
+    _check(confidence, n_resamples)
+    column, codes, n_clusters = _complete(clusters, values)
+    if n_clusters < MIN_CLUSTERS:
+        return percentile_interval(None, n_clusters, confidence)
+    means = resampled_means(column[:, 0], codes, n_clusters, n_resamples, seed)
+    return percentile_interval(means, n_clusters, confidence)
+
+
+def bootstrap_pearson(
+    x: ArrayLike,
+    y: ArrayLike,
+    clusters: ArrayLike,
+    *,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """The bootstrap interval of Pearson's r, clusters drawn whole.
+
+    The same draws as `cluster_bootstrap` with Pearson's r, from cluster sums. Rows with a
+    NaN are left out first; a resample in which a side is constant has no value.
+    """
+    _check(confidence, n_resamples)
+    columns, codes, n_clusters = _complete(clusters, x, y)
+    if n_clusters < MIN_CLUSTERS:
+        return percentile_interval(None, n_clusters, confidence)
+    r = resampled_pearson(columns[:, 0], columns[:, 1], codes, n_clusters, n_resamples, seed)
+    return percentile_interval(r, n_clusters, confidence)
+
+
+def resampled_means(
+    values: Floats, codes: Ints, n_clusters: int, n_resamples: int, seed: int
+) -> Floats:
+    """(n_resamples,) means of the resampled rows, NaN where a resample has no row.
+
+    Equal `n_clusters`, `n_resamples` and `seed` draw the same clusters, so that values of
+    several figures over one set of clusters can be combined resample by resample.
+    `codes` are 0-based cluster numbers below `n_clusters`; not every cluster needs rows.
+    """
+    columns = np.stack([np.ones(len(values)), values], axis=1)
+    n, total = _resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
+    return _ratio(total, n)
+
+
+def resampled_pearson(
+    x: Floats, y: Floats, codes: Ints, n_clusters: int, n_resamples: int, seed: int
+) -> Floats:
+    """(n_resamples,) values of Pearson's r of the resampled rows, NaN where constant.
+
+    Draws as in `resampled_means`. A side counts as constant in a resample where its
+    variance there is below 1e-12 of its variance over all rows.
+    """
+    x, y = _standardised(x), _standardised(y)
+    columns = np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y], axis=1)
+    n, sx, sy, sxx, syy, sxy = _resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
+    mean_x, mean_y = _ratio(sx, n), _ratio(sy, n)
+    var_x, var_y = _ratio(sxx, n) - mean_x**2, _ratio(syy, n) - mean_y**2
+    spread = (var_x > 1e-12) & (var_y > 1e-12)
+    scale = np.sqrt(np.where(spread, var_x, np.nan)) * np.sqrt(np.where(spread, var_y, np.nan))
+    r: Floats = np.clip((_ratio(sxy, n) - mean_x * mean_y) / scale, -1.0, 1.0)
+    return r
+
+
+def percentile_interval(values: Floats | None, n_clusters: int, confidence: float) -> Interval:
+    """The interval between two quantiles of resampled values, NaN being no value.
+
+    None for `values` says that there were too few clusters to resample.
+    """
+    if values is None:
+        why = f"too few clusters ({n_clusters}, {MIN_CLUSTERS} needed)"
+        return Interval(None, None, confidence, "percentile", n_clusters, undefined=why)
+    defined = values[~np.isnan(values)]
+    n_undefined = len(values) - len(defined)
+    if n_undefined > MAX_UNDEFINED_SHARE * len(values):
+        why = f"no value on {n_undefined} of {len(values)} resamples"
+        return Interval(
+            None, None, confidence, "percentile", n_clusters, len(values), n_undefined, why
+        )
+    low, high = np.quantile(defined, [(1.0 - confidence) / 2.0, (1.0 + confidence) / 2.0])
+    return Interval(
+        float(low), float(high), confidence, "percentile", n_clusters, len(values), n_undefined
+    )
+
+
+def wilson(k: float, n: int, confidence: float = 0.95) -> Interval:
+    """Wilson's score interval of a proportion of independent cases.
+
+    `(p + z^2/2n -+ z sqrt(p(1 - p)/n + z^2/4n^2)) / (1 + z^2/n)` with p = k/n. Stays inside
+    0 to 1 and has a width even where k is 0 or n. k may hold halves (a tie counted as half
+    a success). Undefined with n = 0. For cases that come in clusters it is too narrow: use
+    `bootstrap_mean`.
+
+    Raises:
+        ValueError: k is not between 0 and n, or `confidence` is out of range.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical
+    inference (JASA 22, 1927).
+
+    >>> round(wilson(8, 10).low, 4)
+    0.4902
+    """
+    _check(confidence, 1)
+    if not 0 <= k <= n:
+        raise ValueError(f"k must lie between 0 and n, not {k} of {n}")
+    if n == 0:
+        return Interval(
+            None, None, confidence, "wilson", 0, undefined="too few cases (0, 1 needed)"
+        )
+    z = NormalDist().inv_cdf((1.0 + confidence) / 2.0)
+    p = k / n
+    centre = p + z * z / (2 * n)
+    half = z * math.sqrt(p * (1.0 - p) / n + z * z / (4 * n * n))
+    low, high = ((centre + sign * half) / (1.0 + z * z / n) for sign in (-1.0, 1.0))
+    # Where k is 0 or n the end is exact; rounding must not push it past the value.
+    return Interval(
+        0.0 if k == 0 else max(0.0, low), 1.0 if k == n else min(1.0, high), confidence, "wilson", n
+    )
+
+
+def clustered_standard_error(values: ArrayLike, clusters: ArrayLike) -> StandardError:
+    """The standard error of a mean whose cases come in clusters.
+
+    `sqrt(C/(C - 1) * sum_c (sum_{i in c} (x_i - mean))^2) / n` for C clusters and n values;
+    with one value in each cluster it is the usual s / sqrt(n). NaN values are left out.
+    Undefined with fewer than `MIN_CLUSTERS` clusters. Constant values have the standard
+    error 0: that is what the formula says, and no state of its own.
+
+    Raises:
+        ValueError: The lengths differ.
+
+    Source: K.-Y. Liang and S. L. Zeger (1986); E. Miller, Adding error bars to evals (2024).
+    """
+    column, codes, n_clusters = _complete(clusters, values)
+    if n_clusters < MIN_CLUSTERS:
+        why = f"too few clusters ({n_clusters}, {MIN_CLUSTERS} needed)"
+        return StandardError(None, len(column), n_clusters, why)
+    deviations = column[:, 0] - column[:, 0].mean()
+    sums = np.bincount(codes, weights=deviations, minlength=n_clusters)
+    variance = float((sums**2).sum()) * n_clusters / (n_clusters - 1)
+    return StandardError(math.sqrt(variance) / len(column), len(column), n_clusters)
+
+
+def cluster_codes(clusters: ArrayLike) -> tuple[Ints, int]:
+    """0-based numbers of the clusters in sorted order of their labels, and how many."""
+    labels, codes = np.unique(np.asarray(clusters), return_inverse=True)
+    return codes.reshape(-1).astype(np.int64), len(labels)
+
+
+def _complete(clusters: ArrayLike, *columns: ArrayLike) -> tuple[Floats, Ints, int]:
+    """Rows without NaN as (n, k), their cluster numbers, and how many clusters are left."""
+    arrays = [np.asarray(column, dtype=np.float64) for column in columns]
+    labels = np.asarray(clusters)
+    if any(array.shape != labels.shape or array.ndim != 1 for array in arrays):
+        raise ValueError("values and clusters must be of one length")
+    table = np.stack(arrays, axis=1)
+    whole = ~np.isnan(table).any(axis=1)
+    codes, n_clusters = cluster_codes(labels[whole])
+    return table[whole], codes, n_clusters
+
+
+def _check(confidence: float, n_resamples: int) -> None:
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
+    if n_resamples < 1:
+        raise ValueError(f"n_resamples must be at least 1, not {n_resamples}")
+
+
+def _draws(n_clusters: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+    """Blocks (b, n_clusters) of drawn cluster numbers; one row is one resample."""
+    generator = np.random.default_rng(seed)
+    step = max(1, _BLOCK // n_clusters)
+    for start in range(0, n_resamples, step):
+        size = (min(step, n_resamples - start), n_clusters)
+        yield generator.integers(0, n_clusters, size=size)
+
+
+def _resampled_sums(
+    columns: Floats, codes: Ints, n_clusters: int, n_resamples: int, seed: int
+) -> Floats:
+    """(n_resamples, k) column sums of the resampled rows."""
+    sums = np.stack([np.bincount(codes, c, minlength=n_clusters) for c in columns.T], axis=1)
+    blocks = []
+    for drawn in _draws(n_clusters, n_resamples, seed):
+        cells = drawn + np.arange(len(drawn))[:, None] * n_clusters
+        times = np.bincount(cells.ravel(), minlength=drawn.size).reshape(drawn.shape)
+        blocks.append(times.astype(np.float64) @ sums)
+    return np.concatenate(blocks)
+
+
+def _ratio(top: Floats, bottom: Floats) -> Floats:
+    """Quotients, NaN where the divisor is 0."""
+    quotient: Floats = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
+    return quotient
+
+
+def _standardised(values: Floats) -> Floats:
+    """Values less their mean, in standard deviations; all 0 where they are constant."""
+    shifted = values - values[0]
+    centred: Floats = shifted - shifted.mean()
+    spread = float(np.sqrt((centred**2).mean()))
+    return centred / spread if spread > 0 else np.zeros(len(values))

@@ -1,0 +1,224 @@
+"""Which of two candidates a line of text prefers: A, B or a tie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from intermt.domain.reply_values import Reading
+
+_THING = (
+    r"(?:answer|response|conversation|model|assistant|option|candidate|reply|dialog(?:ue)?|output)"
+)
+_CANDIDATE = (
+    rf"(?:(?:the\s+)?{_THING}\s*[-_#(]?\s*[\"'*]{{0,2}}(?P<LETTER>[AB12]|one|two)(?![A-Za-z0-9'_])\)?"
+    r"|(?-i:(?P<BARE>[AB])(?![A-Za-z0-9'_+]))"
+    rf"|(?:the\s+)?(?P<ORDER>first|second|1st|2nd)(?![A-Za-z0-9'])(?:\s+(?:one|{_THING})\b)?)"
+)
+_TIE = (
+    r"(?:(?:it(?:'s|\s+is)\s+)?(?:an?\s+)?(?:tie|draw|tied)(?![\w-])"
+    r"|(?:roughly\s+|about\s+|exactly\s+)?equal(?:s|ly\s+(?:good|strong|well)|\s+quality)?(?![\w-])"
+    rf"|neither(?:\s+(?:is|{_THING}\s+is|one\s+is)\s+(?:clearly\s+)?better)?(?![\w-])"
+    r"|no\s+(?:clear\s+|real\s+)?(?:preference|difference|winner)\b|(?:the\s+)?same(?![\w-])"
+    r"|both\s+(?:are\s+)?(?:equal(?:ly)?(?:\s+(?:good|strong|well))?|tied?|the\s+same|same)\b"
+    r"|equivalent\b|on\s+(?:a\s+)?par\b|(?:A\s+and\s+B\s+)?(?:are\s+)tied\b)"
+)
+_ADVERB = (
+    r"(?:(?:clearly|slightly|much|marginally|significantly|far|somewhat|overall|strictly|simply|"
+    r"definitely|noticeably|considerably|a\s+(?:bit|little|lot)|the|by\s+far|therefore|thus|also|"
+    r"still|just|generally|ultimately)\s+){0,3}"
+)
+
+
+def _candidate(suffix: str) -> str:
+    return re.sub(r"\?P<(LETTER|BARE|ORDER)>", rf"?P<\g<1>{suffix}>", _CANDIDATE)
+
+
+_OPEN = r"(?:[*_`\"'“”‘(\[{$\s<]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{){0,12}"
+_CLOSE = r"[*_`\"'”’)\]}$>]{0,12}"
+_BETTER = (
+    rf"(?:is|was)\s+{_ADVERB}(?P<GOOD>better|superior|stronger|preferable|preferred|(?:winner|best)"
+    r"|favou?red)"
+    rf"|{_ADVERB}(?P<WINS>wins|won|prevails|outperforms|beats|surpasses)"
+    rf"|(?:is|was)\s+{_ADVERB}(?P<BAD>worse|inferior|weaker)"
+    r"|(?P<LOSES>loses|lost)"
+)
+_COMPARED = re.compile(
+    rf"{_OPEN}{_candidate('1')}{_CLOSE}\s*"
+    rf"(?:(?P<sign>>{{1,3}}|<{{1,3}}|={{1,2}}|≈|≻|≺)\s*{_OPEN}{_candidate('2')}{_CLOSE}"
+    rf"|\s(?:{_BETTER})(?:\s+(?:one|choice|option|{_THING}))?"
+    rf"(?:\s+(?:than|to|over|against)?\s*{_OPEN}(?:{_candidate('3')}|the\s+other(?:\s+\w+)?)"
+    rf"{_CLOSE})?)",
+    re.IGNORECASE,
+)
+_HAS_BETTER = re.compile(
+    rf"{_candidate('1')}{_CLOSE}\s+(?:has|had|shows|offers|provides|demonstrates|exhibits|delivers)"
+    rf"\s+{_ADVERB}(?:(?P<GOOD>better|superior|stronger|higher)|(?P<BAD>worse|inferior|weaker|lower))"
+    r"\s*[\"'*_`]*\Z",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(
+    rf"{_OPEN}(?:{_candidate('1')}|(?P<tie>{_TIE})|(?P<small>(?-i:[ab])(?=[\"'*`)\]}}.\s]*$)))"
+    rf"{_CLOSE}",
+    re.IGNORECASE,
+)
+_NEXT = re.compile(
+    rf"\s*(?:[,/|;&=<>]|-(?=\s)|or\b|and\b|vs\b\.?|versus\b|->|→|then\b)\s*(?:or\s+|and\s+)?{_OPEN}"
+    rf"(?:{_candidate('1')}\s*{_CLOSE}\s*(?:$|[,./|;:)\]}}>(?]|or\b|and\b)|{_TIE})"
+    r"|\s*[?%]|\s*[,;]?\s*\(?(?:or|if|unless|maybe|perhaps|possibly|otherwise|when|assuming)\b"
+    r"|\s*\([^()\n]{0,60}\d[^()\n]{0,60}\)"
+    r"|\s*\(\s*(?:or|maybe|perhaps|not\s+sure|\?)",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(
+    r"\s*(?:$|[,;!)\]}|\"'`*<#]|\.(?![.\w])|[—–]|\()|\s+-\s|[-\s]*//"
+    r"|\s+(?:because|since|as|due|given|for|but|while|whereas|with|though|although|so|thus|thanks|"
+    r"overall|here|by|in\s+(?:this|terms|both|every|all)|on\s+(?:this|balance|all|every))\b"
+    r"|\s+(?:in|on|for|at|regarding|across)\s+\Z",
+    re.IGNORECASE,
+)
+_ENDS_TIE = re.compile(r"\s+(?:between|in|on|for|overall|here|,)\b", re.IGNORECASE)
+_LEADS = (
+    r"(?:(?:is|goes\s+to|go\s+to|would\s+be|I|we|my|the|choice|would|prefer(?:red)?|choose|pick|"
+    r"select|favou?r|preference|winner|better|one|answer|response|conversation|candidate|option|"
+    r"verdict|judg(?:e)?ment|vote|result|here|clearly|slightly|is\s+better\s+in|"
+    r"is\s+(?:better|higher|stronger)\s+(?:in|for|with)|both(?=\s+are)|they(?=\s+are)|are|they're)"
+    r"(?:\s*[:=])?\s+[*_`\"'(\[]{0,4}){0,8}?"
+)
+_LED = re.compile(
+    rf"[\s*_`\"'(\[]{{0,8}}{_LEADS}(?=(?P<value>{_OPEN}(?:{_CANDIDATE}|{_TIE}|(?-i:[ab])\b)))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"(?:^|[.;,:(\[!?—–|>-]|\b(?:so|thus|hence|therefore|the|my|and))\s*[\"'*_`(\[#]{0,6}\s*"
+    r"(?:(?:my|the|your|final|revised|corrected|updated|overall)\s+){0,3}"
+    rf"(?:winner|winning\s+{_THING}|(?:better|preferred|best|chosen|stronger)"
+    rf"(?:\s+(?:one|choice|option|{_THING}))?|preference|choice|verdict|judg(?:e)?ment|decision|"
+    r"answer|result|vote|pick)"
+    r"(?:\s+(?:overall|here|goes\s+to))?[\"'*_`]{0,4}"
+    r"(?:\s*(?:[:=]+>?|->|→|[—–])|\s+-(?=\s)|\s+(?:is|goes\s+to)\b(?:\s*:)?|(?<=goes\sto))\s*",
+    re.IGNORECASE,
+)
+_CHOOSE = re.compile(
+    r"\b(?:I|we)(?:'d|\s+would)?\s+(?:(?:clearly|slightly|still|therefore|thus|strongly|rather)\s+)?"
+    r"(?:prefer|choose|pick|select|favou?r|chose|picked|go\s+with|vote\s+for|declare)\s+",
+    re.IGNORECASE,
+)
+_EVEN = re.compile(
+    rf"\b(?:both(?:\s+{_THING}s?)?|they|the\s+(?:two(?:\s+{_THING}s)?|{_THING}s)|A\s+and\s+B"
+    rf"|{_THING}s\s+A\s+and\s+B)\s+(?:are|perform|tie|do)\s*"
+    r"(?:(?:roughly|about|exactly|basically|essentially)\s+)?"
+    r"(?:equal(?:ly\s+(?:good|well|strong))?|tied|the\s+same|equivalent|on\s+(?:a\s+)?par|(?<=tie))"
+    r"|\bit(?:'s|\s+is)\s+a\s+(?:tie|draw)\b|\bneither\s+(?:(?:one|answer|response)\s+)?is\s+better\b",
+    re.IGNORECASE,
+)
+_BARE_NUMBER = re.compile(rf"{_OPEN}(?P<number>[12]){_CLOSE}\s*(?:$|[.,;(|])")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceReader:
+    """Reads `A`, `B` and `tie`.
+
+    A bare 1 or 2 is a candidate's number only where `numbers` says that a choice was asked
+    for by name, as behind `winner`; elsewhere it may as well be a score.
+    """
+
+    numbers: bool = False
+
+    def at(self, line: str, pos: int, strong: bool) -> Reading | None:
+        """The choice at `pos`, behind words such as "the winner is"."""
+        led = _LED.match(line, pos)
+        begin = led.start("value") if led else pos
+        compared = _compared(line, begin)
+        if compared is not None:
+            return compared
+        if self.numbers and (number := _BARE_NUMBER.match(line, begin)):
+            return Reading("AB"[int(number["number"]) - 1], pos, number.end("number"))
+        match = _PLAIN.match(line, begin)
+        if match is None:
+            return None
+        rest = line[match.end() : match.end() + 200]
+        if _NEXT.match(rest):
+            return Reading(None, pos, match.end())
+        if match["tie"]:
+            ends = _ENDS.match(rest) or _ENDS_TIE.match(rest)
+            return Reading("tie", pos, match.end()) if ends else None
+        if not _ENDS.match(rest):
+            return None
+        if match["small"]:
+            return Reading(match["small"].upper(), pos, match.end())
+        return Reading(_which(match, "1"), pos, match.end()) if strong or not rest.strip() else None
+
+    def whole(self, cell: str) -> Reading | None:
+        """The choice that a cell states, with or without a reason behind it."""
+        return self.at(cell.strip(), 0, True)
+
+    def alone(self, line: str) -> Reading | None:
+        """The choice that a line consists of and nothing else."""
+        text = line.strip().removeprefix("- ").rstrip(".! ")
+        reading = self.at(text, 0, True) if len(text) < 80 else None
+        if reading is None or text[reading.end :].strip():
+            return None
+        return Reading(reading.value, 0, len(line))
+
+    def loose(self, line: str) -> Iterator[Reading]:
+        """Choices after a word such as Winner, and sentences such as "A is better"."""
+        for match in _LABEL.finditer(line):
+            reading = ChoiceReader(numbers=True).at(line, match.end(), True)
+            if reading is not None:
+                yield Reading(reading.value, match.start(), reading.end, subject=True)
+        for match in _CHOOSE.finditer(line):
+            reading = self.at(line, match.end(), True)
+            if reading is not None:
+                yield Reading(reading.value, match.start(), reading.end)
+        for match in _EVEN.finditer(line):
+            rest = line[match.end() : match.end() + 200]
+            if _ENDS.match(rest) or _ENDS_TIE.match(rest):
+                yield Reading("tie", match.start(), match.end())
+        for match in re.finditer(_CANDIDATE, line, re.IGNORECASE):
+            reading = _compared(line, match.start())
+            if reading is not None:
+                yield reading
+
+
+def has_better(before: str) -> Reading | None:
+    """The choice in "A has better", read backwards from a dimension's name."""
+    match = _HAS_BETTER.search(before)
+    if match is None:
+        return None
+    return Reading(_which(match, "1", match["BAD"] is not None), match.start(), match.end())
+
+
+def _compared(line: str, pos: int) -> Reading | None:
+    """The choice in "A is better than B" and "A > B" at `pos`."""
+    match = _COMPARED.match(line, pos)
+    if match is None:
+        return None
+    first = _which(match, "1")
+    other = _which(match, "2") or _which(match, "3")
+    rest = line[match.end() : match.end() + 200]
+    if first == other or _NEXT.match(rest):
+        return Reading(None, pos, match.end())
+    sign = match["sign"]
+    if sign is None and not (
+        _ENDS.match(rest) or re.match(r"\s+(?:in|on|for|at|regarding|with)\b", rest)
+    ):
+        return None
+    if sign is not None:
+        if not _ENDS.match(rest):
+            return Reading(None, pos, match.end())
+        if sign[0] in "=≈":
+            return Reading("tie", pos, match.end())
+        return Reading(_which(match, "1", sign[0] in "<≺"), pos, match.end())
+    worse = match["BAD"] is not None or match["LOSES"] is not None
+    return Reading(_which(match, "1", worse), pos, match.end())
+
+
+def _which(match: re.Match[str], suffix: str, other: bool = False) -> str | None:
+    """`A` or `B` as the groups with this suffix say, or the other one."""
+    name = match["LETTER" + suffix] or match["BARE" + suffix] or match["ORDER" + suffix]
+    if name is None:
+        return None
+    is_first = name.lower() in ("a", "1", "one", "first", "1st")
+    return "A" if is_first != other else "B"

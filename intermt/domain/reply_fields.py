@@ -1,0 +1,150 @@
+"""Verdicts in the JSON of a reply."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from intermt.domain.reply_choices import ChoiceReader
+from intermt.domain.reply_json import Json, Number, Object
+from intermt.domain.reply_names import Asked
+from intermt.domain.reply_values import Reader, whole_number
+
+_NUMBER_KEYS = frozenset(
+    {"score", "rating", "value", "points", "grade", "mark", "result", "answer"}
+)
+_CHOICE_KEYS = frozenset(
+    {"winner", "preference", "preferred", "better", "choice", "verdict", "answer", "result",
+     "judgment", "judgement", "decision", "chosen", "selection", "best", "vote", "label", "value"}
+)  # fmt: skip
+_NAME_KEYS = frozenset(
+    {"dimension", "criterion", "metric", "aspect", "category", "name", "id", "key"}
+)
+_HOLDERS = frozenset(
+    {"scores", "score", "ratings", "rating", "results", "result", "evaluation", "evaluations",
+     "verdict", "verdicts", "output", "answer", "response", "data", "dimensions", "judgement",
+     "judgment", "judgements", "judgments", "assessment", "assessments", "local", "global",
+     "scoring", "marks", "grades", "grade", "preferences", "preference", "choices", "winners",
+     "comparison", "comparisons", "final", "turn", "conversation", "overall"}
+)  # fmt: skip
+_FINAL = frozenset({"final", "revised", "corrected", "updated"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value in JSON.
+
+    Attributes:
+        dimension: What it is for; None where the JSON does not say.
+        value: As in `Reading.value`.
+        final: Whether a key marks it as final.
+    """
+
+    dimension: str | None
+    value: int | str | None
+    final: bool
+
+
+def is_error(value: Json) -> bool:
+    """Whether the JSON is the message of a failed call."""
+    if not isinstance(value, Object):
+        return False
+    entries = {key.lower(): item for key, item in value.entries}
+    error = entries.get("error")
+    failed = error is not None and error is not False and error != ""
+    return (
+        failed or entries.get("status") in ("error", "failed") or entries.get("object") == "error"
+    )
+
+
+def read_fields(value: Json, asked: Asked, reader: Reader, final: bool = False) -> Iterator[Field]:
+    """The values an object or list states, nested ones included.
+
+    Keys that are no holder of verdicts, such as `properties`, `weights` or `example`, and all
+    free text are passed over.
+    """
+    if isinstance(value, list):
+        yield from _listed(value, asked, reader, final)
+        return
+    if not isinstance(value, Object):
+        return
+    own = _value_keys(reader)
+    # Where one value is asked for, an overall one is meant.
+    marks = _FINAL if asked.pattern is not None else _FINAL | {"overall"}
+    for key, item in value.entries:
+        if key.lower() in _NAME_KEYS and isinstance(item, str):
+            dimension = asked.named_by(item)
+            if dimension is not None:
+                yield from _own(value, own, dimension, reader, final)
+                return
+    for key, item in value.entries:
+        words = frozenset(re.split(r"[\s_-]+", key.strip().lower()))
+        key_final = final or bool(words & _FINAL)
+        dimension = asked.named_by(key)
+        if dimension is not None:
+            yield from _for_dimension(item, own, dimension, key, reader, key_final)
+            if isinstance(item, Object) and dimension == "overall":
+                yield from read_fields(item, asked, reader, key_final)
+        elif isinstance(item, Object | list):
+            if words - _FINAL <= _HOLDERS | {"local", "global", "dimension", "1", "a", "my"}:
+                yield from read_fields(item, asked, reader, key_final)
+        elif words - marks <= own and words - marks:
+            yield from _scalar(item, None, reader, key_final, numbers=True)
+
+
+def _listed(value: list[Json], asked: Asked, reader: Reader, final: bool) -> Iterator[Field]:
+    if not any(isinstance(item, Object | list) for item in value):
+        if len(value) == len(asked.dimensions) > 1:
+            for dimension, item in zip(asked.dimensions, value, strict=True):
+                yield from _scalar(item, dimension, reader, final)
+        return
+    for item in value:
+        if isinstance(item, Object):
+            yield from read_fields(item, asked, reader, final)
+
+
+def _own(
+    value: Object, own: frozenset[str], dimension: str, reader: Reader, final: bool
+) -> Iterator[Field]:
+    for key, item in value.entries:
+        words = frozenset(re.split(r"[\s_-]+", key.strip().lower()))
+        if words - _FINAL <= own and not isinstance(item, Object | list):
+            yield from _scalar(item, dimension, reader, final or bool(words & _FINAL), numbers=True)
+
+
+def _for_dimension(
+    item: Json, own: frozenset[str], dimension: str, key: str, reader: Reader, final: bool
+) -> Iterator[Field]:
+    if isinstance(item, Object):
+        yield from _own(item, own, dimension, reader, final)
+    elif isinstance(item, list):
+        if len(item) == 1 and not isinstance(item[0], Object | list):
+            yield from _scalar(item[0], dimension, reader, final)
+        elif item:
+            yield Field(dimension, None, final)
+    else:
+        numbers = re.search(r"preference|winner|better|choice", key, re.IGNORECASE) is not None
+        yield from _scalar(item, dimension, reader, final, numbers=numbers)
+
+
+def _scalar(
+    item: Json, dimension: str | None, reader: Reader, final: bool, *, numbers: bool = False
+) -> Iterator[Field]:
+    choice = isinstance(reader, ChoiceReader)
+    if isinstance(item, bool):
+        yield Field(dimension, None, final)
+    elif isinstance(item, Number):
+        number = whole_number(item.text)
+        if not choice:
+            yield Field(dimension, number, final)
+        elif numbers and number in (1, 2):
+            yield Field(dimension, "AB"[number - 1], final)
+    elif isinstance(item, str):
+        reading = (ChoiceReader(numbers) if choice else reader).whole(item)
+        if reading is not None:
+            yield Field(dimension, reading.value, final)
+
+
+def _value_keys(reader: Reader) -> frozenset[str]:
+    return _CHOICE_KEYS if isinstance(reader, ChoiceReader) else _NUMBER_KEYS

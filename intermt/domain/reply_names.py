@@ -1,0 +1,149 @@
+"""The names of dimensions in a text, and what was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from intermt.dimensions import DIMENSIONS, OVERALL, find_dimension
+
+ALL = "*all"
+"""What "all dimensions" resolves to."""
+
+_OVERALL = (
+    r"overall(?:[ _-]*(?:preferences?|winner|verdict|choice|judge?ment|result|preferred|better|"
+    r"decision))?"
+)
+_EVERY = (
+    r"(?:all|each)(?:\s+of)?(?:\s+the)?(?:\s+(?:two|three|four|five|nine|\d))?(?:\s+(?:local|global))?"
+    r"\s+(?:dimensions|criteria|aspects|categories|scores)|(?:every|each)\s+(?:single\s+)?"
+    r"(?:dimension|criterion|aspect|category)"
+)
+# Not spellings of their own, but clear where only one of the two was asked for.
+_LOOSE = {
+    "image text consistency": ("local_image_text_consistency", "global_image_text_consistency"),
+    "text image consistency": ("local_image_text_consistency", "global_image_text_consistency"),
+    "visual quality": ("visual_perceptual_quality",),
+    "contextual awareness": ("context_awareness",),
+    "helpfulness & completeness": ("helpfulness",),
+    "crucial steps recognition": ("crucial_step_recognition",),
+    "visual style consistency": ("style_coherence",),
+}
+_AROUND = r"[\s\"'*_`:.,()\[\]{}#-]"
+_FILLER = re.compile(
+    rf"(?:{_AROUND}|\b(?:the|score|scores|rating|dimension|local|global|for|value|winner|"
+    r"preference|of|level|better|preferred|choice|final)\b|\d{1,2}(?=[.)]))*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A dimension's name at a place; `dimension` is "" for one that was not asked for."""
+
+    start: int
+    end: int
+    dimension: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reply was asked for.
+
+    Attributes:
+        dimensions: Keys in the order asked, each once.
+        by_spelling: Every known spelling, words separated by one space, and its key; "" for
+            dimensions not asked for.
+        pattern: Finds them.
+    """
+
+    dimensions: tuple[str, ...]
+    by_spelling: dict[str, str]
+    pattern: re.Pattern[str] | None
+
+    @property
+    def single(self) -> str | None:
+        """The dimension, if it is the only one asked for."""
+        return self.dimensions[0] if len(self.dimensions) == 1 else None
+
+    def names(self, text: str) -> list[Name]:
+        """The names in a text, in order."""
+        if self.pattern is None:
+            return []
+        return [
+            Name(m.start(), m.end(), self._meaning(m["name"])) for m in self.pattern.finditer(text)
+        ]
+
+    def named_by(self, text: str) -> str | None:
+        """The dimension that is all a key or cell names; "" if not asked for, else None."""
+        if len(text) > 120:
+            return None
+        names = self.names(text)
+        left = text
+        for name in reversed(names):
+            left = left[: name.start] + " " + left[name.end :]
+        if not names or len({n.dimension for n in names}) > 1 or not _FILLER.fullmatch(left):
+            return None
+        return names[0].dimension
+
+    def _meaning(self, spelling: str) -> str:
+        plain = re.sub(r"[\s_/-]+", " ", spelling.lower()).strip()
+        if plain in self.by_spelling:
+            return self.by_spelling[plain]
+        if plain.startswith(("all", "each", "every")):
+            return ALL
+        if plain.startswith("overall"):
+            return OVERALL if OVERALL in self.dimensions else ""
+        # Written without separators, as in textQuality.
+        return self.by_spelling.get(plain.replace(" ", ""), "")
+
+
+def canonical(name: str) -> str:
+    """The key a requested name stands for; a name that is no dimension's stands for itself."""
+    dimension = find_dimension(name)
+    if dimension is not None:
+        return dimension.key
+    plain = re.sub(r"[\s_-]+", "_", name.strip().lower())
+    return OVERALL if plain in (OVERALL, "overall_preference") else plain
+
+
+@lru_cache(maxsize=256)
+def asked_for(names: tuple[str, ...]) -> Asked:
+    """What is asked for by these names; every dimension's name is known, asked for or not."""
+    wanted = tuple(dict.fromkeys(canonical(n) for n in names))
+    spellings: dict[str, str] = {}
+    for dimension in DIMENSIONS:
+        for spelling in (dimension.key, dimension.id, *dimension.aliases):
+            spellings[spelling.lower().replace("_", " ")] = (
+                dimension.key if dimension.key in wanted else ""
+            )
+    for loose, meanings in _LOOSE.items():
+        found = [m for m in meanings if m in wanted]
+        spellings.setdefault(loose, found[0] if len(found) == 1 else "")
+    for key in wanted:
+        if key != OVERALL:
+            spellings.setdefault(key.replace("_", " "), key)
+    words = [
+        r"[\s_/-]*".join(re.escape(word) for word in spelling.split(" "))
+        for spelling in sorted(spellings, key=len, reverse=True)
+        if spelling
+    ]
+    pattern = re.compile(
+        rf"(?<![A-Za-z0-9])(?<![A-Za-z0-9]_)(?P<name>{'|'.join(words)}|{_OVERALL}|{_EVERY})"
+        r"(?:[ _-]?(?:score|rating))?(?![A-Za-z0-9]|_[A-Za-z0-9])",
+        re.IGNORECASE,
+    )
+    joined = {s.replace(" ", ""): key for s, key in spellings.items()}
+    return Asked(wanted, {**joined, **spellings}, pattern)
+
+
+def asked_for_one(what: str) -> Asked:
+    """What is asked for where a reply holds one value and names of dimensions mean nothing."""
+    return Asked((what,), {}, None)
+
+
+def same_dimensions(names: Sequence[Name]) -> tuple[str, ...]:
+    """The dimensions of a group of names, each once, without those not asked for."""
+    return tuple(dict.fromkeys(n.dimension for n in names if n.dimension))

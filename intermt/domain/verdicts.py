@@ -1,0 +1,169 @@
+"""What a judge's reply says: scores, preferences, grades.
+
+The functions read what a careful person would read and nothing more. None means "not stated":
+nothing was said, something was said twice and differently, or it lies outside the scale. A
+value is never clipped, rounded or guessed. All take time linear in the length of the reply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+from intermt.dimensions import find_dimension
+from intermt.domain.reply_choices import ChoiceReader
+from intermt.domain.reply_fields import is_error
+from intermt.domain.reply_json import Json, TooMuch, find_json
+from intermt.domain.reply_lines import LineReader, Statement
+from intermt.domain.reply_names import Asked, asked_for, asked_for_one, canonical
+from intermt.domain.reply_text import said, without_markup
+from intermt.domain.reply_values import NumberReader, Reader
+from intermt.domain.verdict_schemas import grade_schema, preference_schema, score_schema
+
+__all__ = [
+    "grade_schema",
+    "parse_grade",
+    "parse_preferences",
+    "parse_scores",
+    "preference_schema",
+    "score_schema",
+]
+
+_SCALE = re.compile(
+    r"\bscale\s*(?:of|from|:|=|is|\()?\s*[(\[]?\s*(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})"
+    r"|(?<!\d)(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*(?:point\s+)?scale"
+    r"|\b(?:scores?|ratings?)\s*\(\s*(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*\)",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"(?<!\d)(\d{1,3})[- ]point\s+scale|\b(?:scores?|ratings?)\s*\(?\s*(?:all\s+)?out\s+of\s+(\d{1,3})",
+    re.IGNORECASE,
+)
+
+
+def parse_scores(text: str, dimensions: Sequence[str]) -> dict[str, int | None]:
+    """The score a reply states for each dimension, None where it states none.
+
+    Reads JSON, boxes, tables, lists, headings and prose. With one dimension asked for, a reply
+    may leave out its name. A last verdict counts over earlier ones only if it is marked as
+    final; otherwise two different scores for one dimension are none. `<think>` blocks never
+    count. -1 exists for `style_coherence` alone.
+
+    Args:
+        text: The reply.
+        dimensions: Keys, ids or aliases; the result has the same names.
+
+    >>> parse_scores("Text quality: 3/3, L3 - 2", ["text_quality", "context_coherence"])
+    {'text_quality': 3, 'context_coherence': 2}
+    >>> parse_scores("text_quality: 2-3", ["text_quality"])
+    {'text_quality': None}
+    """
+    asked = asked_for(tuple(dimensions))
+    stated = _read(text, asked, NumberReader(3), ((0, 3), (-1, 3)))
+    return {name: _score(canonical(name), stated) for name in dimensions}
+
+
+def parse_preferences(
+    text: str, dimensions: Sequence[str]
+) -> dict[str, Literal["A", "B", "tie"] | None]:
+    """The candidate a reply prefers on each dimension, None where it does not say.
+
+    `overall_preference` (or `overall`) is a dimension here. Reads the same forms as
+    `parse_scores`, and `[[A]]`, `A > B`, `Response 1`, "the second", "equally good". A bare
+    number counts only where a winner is named, as in `"winner": 1`.
+
+    Args:
+        text: The reply.
+        dimensions: Keys, ids, aliases or `overall_preference`; the result has the same names.
+
+    >>> parse_preferences("Winner: Response 2", ["overall_preference"])
+    {'overall_preference': 'B'}
+    """
+    asked = asked_for(tuple(dimensions))
+    stated = _read(text, asked, ChoiceReader(), ())
+    return {name: _choice(canonical(name), stated) for name in dimensions}
+
+
+def parse_grade(text: str) -> int | None:
+    """The grade from 1 to 5 a reply states, or None.
+
+    >>> parse_grade("The steps agree, with one missing. Grade: 4/5")
+    4
+    >>> parse_grade("8/10") is None
+    True
+    """
+    asked = asked_for_one("grade")
+    stated = _read(text, asked, NumberReader(5), ((1, 5),))
+    value = _agreed("grade", stated)
+    return value if isinstance(value, int) and 1 <= value <= 5 else None
+
+
+def _read(
+    text: str, asked: Asked, reader: Reader, scales: Sequence[tuple[int, int]]
+) -> list[Statement]:
+    """The statements of a reply; none if it is a message of a failed call or beyond reading."""
+    plain = said(text)
+    try:
+        found = find_json(plain)
+    except TooMuch:
+        return []
+    if any(is_error(json.value) for json in found):
+        return []
+    pieces: list[str] = []
+    values: list[Json] = []
+    done = 0
+    for json in found:
+        pieces.append(plain[done : json.start].replace("\0", " "))
+        pieces.append(f"\n\0{len(values)}\0\n")
+        values.append(json.value)
+        done = json.end
+    pieces.append(plain[done:].replace("\0", " "))
+    prose = without_markup("".join(pieces))
+    if asked.pattern is None:
+        prose = re.sub(r"\boverall\b,?[ \t]*", "", prose, flags=re.IGNORECASE)
+    if scales and _on_another_scale(prose, scales):
+        return []
+    return LineReader(asked, reader, scales).read(prose, values)
+
+
+def _on_another_scale(text: str, scales: Sequence[tuple[int, int]]) -> bool:
+    """Whether the reply says that its numbers are on another scale."""
+    for match in _SCALE.finditer(text):
+        low, high = (int(n) for n in match.groups() if n is not None)
+        if (low, high) not in scales:
+            return True
+    # Scores from 0 to 3 are four points.
+    points = {scales[0][1] - scales[0][0] + 1}
+    return any(
+        (m[1] is not None and int(m[1]) not in points)
+        or (m[2] is not None and int(m[2]) != scales[0][1])
+        for m in _POINTS.finditer(text)
+    )
+
+
+def _agreed(dimension: str, statements: Sequence[Statement]) -> int | str | None:
+    """The one value that the statements of highest rank agree on."""
+    own = [s for s in statements if s.dimension == dimension]
+    rank = max((s.rank for s in own), default=0)
+    values = {s.value for s in own if s.rank == rank}
+    return values.pop() if len(values) == 1 else None
+
+
+def _score(key: str, statements: Sequence[Statement]) -> int | None:
+    value = _agreed(key, statements)
+    dimension = find_dimension(key)
+    lowest = 0 if dimension is None else dimension.lowest
+    return value if isinstance(value, int) and lowest <= value <= 3 else None
+
+
+def _choice(key: str, statements: Sequence[Statement]) -> Literal["A", "B", "tie"] | None:
+    match _agreed(key, statements):
+        case "A":
+            return "A"
+        case "B":
+            return "B"
+        case "tie":
+            return "tie"
+        case _:
+            return None

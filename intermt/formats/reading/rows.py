@@ -1,0 +1,222 @@
+"""What the readers give: plain rows as a file says them, nothing looked up or stored.
+
+Names, ids and pictures are those of the file; whoever imports the rows finds out what they
+mean. A row is given whole or not at all: a bad one becomes exactly one `RowProblem`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from intermt.dimensions import Level
+from intermt.records import Choice, FeedbackKind, PairMode
+
+UNNAMED_RATER = "unnamed"
+"""Rater of labels whose file does not say who gave them."""
+
+LabelRole = Literal["annotator", "verifier"]
+LabelKind = Literal["human", "synthetic"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row cannot be used.
+
+    Attributes:
+        where: `FILE:LINE` for files of lines, `FILE: item N (id ID)` for JSON lists, counted
+            from 1; `, turn N` is added where only a turn is at fault.
+        field: The field or column; "" where the row as a whole cannot be read.
+        value: What stands there, shortened; `missing` if nothing does.
+        expected: What could stand there.
+    """
+
+    where: str
+    field: str
+    value: str
+    expected: str
+
+    @property
+    def message(self) -> str:
+        """One line for a person: place, field, value and what was expected."""
+        subject = f"{self.field} is {self.value}" if self.field else f"found {self.value}"
+        return f"{self.where}: {subject}, expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A prompt or an answer.
+
+    Attributes:
+        text: As written, `<Image, ...>` tags included.
+        pictures: Names as the file has them, in order; may be absolute or point anywhere.
+        source_key: The file's own id of this message; equal ids are one node of a tree.
+    """
+
+    text: str
+    pictures: tuple[str, ...] = ()
+    source_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One score for a dimension.
+
+    Attributes:
+        dimension: Key of one of the nine.
+        value: On that dimension's scale.
+        turn: 1-based; None means the whole conversation.
+    """
+
+    dimension: str
+    value: int
+    turn: int | None
+    rater: str = UNNAMED_RATER
+    role: LabelRole = "annotator"
+    rater_kind: LabelKind = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRow:
+    """Free text of a rater on a turn, or with `turn` None on the whole conversation."""
+
+    kind: FeedbackKind
+    dimension: str | None
+    text: str
+    turn: int | None
+    rater: str = UNNAMED_RATER
+    role: LabelRole = "annotator"
+    rater_kind: LabelKind = "human"
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRow:
+    """A conversation with what people said about it.
+
+    Attributes:
+        turns: Prompt and answer of each turn, in order; at least one.
+        scenario: One of `records.SCENARIOS`, or None.
+    """
+
+    where: str
+    source_id: str
+    turns: tuple[tuple[MessageRow, MessageRow], ...]
+    scenario: str | None = None
+    task: str | None = None
+    category: str | None = None
+    scores: tuple[ScoreRow, ...] = ()
+    feedback: tuple[FeedbackRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerId:
+    """A candidate by its node id (local) or conversation id (global): 32 hex digits."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPlace:
+    """A candidate by where it stands in the tree of a seed question.
+
+    Attributes:
+        seed: The seed question's source id.
+        place: As in `records.Node.place`, of an answer; for a global vote it means the
+            conversation that ends there.
+    """
+
+    seed: str
+    place: str
+
+
+AnswerRef = AnswerId | AnswerPlace
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRow:
+    """One rater's choice between two candidates on one dimension, or their two scores.
+
+    Attributes:
+        where: See `RowProblem`.
+        task_key: The file's name for the task, else file stem and a hash of the row.
+        dimension: A dimension key or `overall`.
+        choice: None where the rater gave scores only.
+        rated_at: Naive UTC.
+        score_a: Score of `a` on `dimension`, if given; likewise `score_b`.
+    """
+
+    where: str
+    task_key: str
+    rater: str
+    role: LabelRole
+    kind: LabelKind
+    level: Level
+    dimension: str
+    a: AnswerRef
+    b: AnswerRef
+    choice: Choice | None
+    shown_first: Literal["a", "b"] | None = None
+    rated_at: datetime | None = None
+    score_a: int | None = None
+    score_b: int | None = None
+    rationale: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairPicture:
+    """A picture of a pair's message; at least one of the two is there."""
+
+    path: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairMessage:
+    """A message of a pair; `content` holds texts and pictures in reading order."""
+
+    role: Literal["system", "user", "assistant"]
+    content: tuple[str | PairPicture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VoteCounts:
+    """Votes on a pair."""
+
+    chosen: int
+    rejected: int
+    tie: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A preference pair as `pair --format jsonl` writes it.
+
+    Attributes:
+        prefix: Shared history; may be empty for whole conversations.
+        turn: Turn of the two answers; None for whole conversations.
+        agreement: Share of the votes for `chosen`, 0 to 1.
+        verified: Whether a verifier agrees; None where none voted.
+    """
+
+    where: str
+    pair_id: str
+    level: Level
+    mode: PairMode
+    dimension: str
+    seed_id: str
+    prefix: tuple[PairMessage, ...]
+    chosen: tuple[PairMessage, ...]
+    rejected: tuple[PairMessage, ...]
+    chosen_id: str
+    rejected_id: str
+    n_votes: VoteCounts
+    n_annotators: int
+    turn: int | None = None
+    agreement: float | None = None
+    margin: float | None = None
+    verified: bool | None = None
+    split: str | None = None
+
+
+Row = ConversationRow | VoteRow | PairRow

@@ -1,0 +1,88 @@
+"""The bytes of a request: a call's body with its pictures put in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+
+from intermt.records import Call
+from intermt.servers.encoding import EncodedPicture, PictureCache, PictureError
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A request body, the same for every try."""
+
+    content: bytes
+    content_type: str
+
+
+async def written(call: Call, pictures: PictureCache, max_px: int) -> Wire:
+    """The body of a call: multipart form for `edit`, JSON otherwise.
+
+    Raises:
+        PictureError: A picture of the call cannot be read; the text names it.
+    """
+    names = tuple(dict.fromkeys(call.images))
+    encoded = dict(
+        zip(
+            names,
+            await asyncio.gather(*(_named(pictures, name, max_px) for name in names)),
+            strict=True,
+        )
+    )
+    return _form(call, encoded) if call.kind == "edit" else _json(call, encoded)
+
+
+async def _named(pictures: PictureCache, sha256: str, max_px: int) -> EncodedPicture:
+    try:
+        return await pictures.get(sha256, max_px)
+    except PictureError as error:
+        raise PictureError(f"picture {sha256}: {error}") from error
+
+
+def _json(call: Call, encoded: Mapping[str, EncodedPicture]) -> Wire:
+    body = _with_pictures(call.body, encoded)
+    try:
+        content = orjson.dumps(body)
+    except TypeError:
+        # Lone surrogates and integers beyond 64 bits, which the standard library can write.
+        content = json.dumps(body, default=_fragment_text).encode("ascii")
+    return Wire(content, "application/json")
+
+
+def _fragment_text(fragment: Any) -> str:
+    text: str = orjson.loads(orjson.dumps(fragment))
+    return text
+
+
+def _with_pictures(value: Any, encoded: Mapping[str, EncodedPicture]) -> Any:
+    if isinstance(value, Mapping):
+        sha256 = value.get("sha256")
+        if len(value) == 1 and isinstance(sha256, str) and sha256 in encoded:
+            return {"url": orjson.Fragment(encoded[sha256].fragment)}
+        return {key: _with_pictures(item, encoded) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_pictures(item, encoded) for item in value]
+    return value
+
+
+def _form(call: Call, encoded: Mapping[str, EncodedPicture]) -> Wire:
+    fields: dict[str, str] = {}
+    files: dict[str, tuple[str, bytes, str]] = {}
+    for name, value in call.body.items():
+        if isinstance(value, Mapping):
+            sha256 = value["image_url"]["sha256"]
+            media_type = encoded[sha256].media_type
+            file_name = f"{sha256[:16]}.{media_type.partition('/')[2]}"
+            files[name] = (file_name, encoded[sha256].content(), media_type)
+        else:
+            fields[name] = str(value)
+    request = httpx.Request("POST", "http://form.invalid", data=fields, files=files)
+    return Wire(request.read(), request.headers["content-type"])

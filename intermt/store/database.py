@@ -1,0 +1,114 @@
+"""Opening the DuckDB file, and what its errors mean to a user.
+
+Only `connect.Store` and `check` open it, and only while they hold the store's lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+from duckdb import DuckDBPyConnection as Connection
+
+from intermt.errors import (
+    IntermtError,
+    MissingInputError,
+    PermissionRefused,
+    StoreIOError,
+    TryLater,
+)
+
+_DAMAGED = (
+    "not a valid DuckDB database",
+    "Could not read enough bytes",
+    "Corrupt database file",
+    "Loading external extensions is disabled",  # what a SQLite file leads to
+    "Is a directory",
+)
+
+
+def connect(file: Path, *, read_only: bool) -> Connection:
+    """A connection whose SQL can reach no other file.
+
+    Raises:
+        duckdb.Error: It cannot be opened.
+    """
+    return duckdb.connect(
+        str(file),
+        read_only=read_only,
+        config={
+            "enable_external_access": "false",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "threads": str(min(4, os.cpu_count() or 1)),
+            "memory_limit": "2GB",
+            "lock_configuration": "true",
+        },
+    )
+
+
+@contextlib.contextmanager
+def database_errors(folder: Path) -> Iterator[None]:
+    """Turn what DuckDB raises into what a user can act on."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise classify(error, folder) from error
+    except RuntimeError as error:
+        # What DuckDB makes of Ctrl-C while a query runs.
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
+
+
+def classify(error: duckdb.Error, folder: Path) -> IntermtError:
+    """The error a user can act on, for one that DuckDB raised.
+
+    Locked, missing, forbidden and foreign files are all `IOException`; only the text
+    differs.
+    """
+    text = str(error)
+    first_line = text.splitlines()[0] if text else type(error).__name__
+    where = str(folder)
+    if "Could not set lock on file" in text:
+        # Cannot happen among intermt processes, which queue; another program has the file.
+        return TryLater(
+            f"another program has the database open: {first_line}",
+            where=where,
+            todo="close it there and run the same command again",
+        )
+    if "database does not exist" in text:
+        return MissingInputError(
+            "nothing has been written to the store yet, and you may not write to it",
+            where=where,
+            todo="ask the store's owner for write access to the whole folder",
+        )
+    if "Permission denied" in text or "Read-only file system" in text:
+        return PermissionRefused(
+            f"no permission for the database: {first_line}",
+            where=where,
+            todo="ask the store's owner for access to the whole folder",
+        )
+    if "No space left" in text or "autocheckpoint failed" in text or "quota exceeded" in text:
+        return StoreIOError(
+            f"the disk is full: {first_line}",
+            where=where,
+            todo="free disk space, then run the same command again; finished work is kept",
+        )
+    if is_damaged(error):
+        return StoreIOError(
+            f"store.duckdb is damaged or not ours: {first_line}",
+            where=where,
+            todo="run: intermt check --repair",
+        )
+    return StoreIOError(
+        f"the database cannot be used: {first_line}", where=where, todo="run: intermt check"
+    )
+
+
+def is_damaged(error: duckdb.Error) -> bool:
+    """Whether the file is no database or a cut one, not just unusable now or for us."""
+    return any(sign in str(error) for sign in _DAMAGED)
