@@ -14,7 +14,12 @@ from typing import NoReturn, cast
 from intermt.cli.frame import execute
 from intermt.cli.options import Command, Group, group
 
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = (
+    "generate",
+    "annotate-import",
+    "judge",
+    "simulate",
+)
 
 
 class _Commands(Mapping[str, Command]):

@@ -153,10 +153,10 @@ def _labels(row: ConversationRow, conversation: Conversation, run_id: str) -> It
     labels: tuple[ScoreRow | FeedbackRow, ...] = (*row.scores, *row.feedback)
     for label in labels:
         rater = Rater(
-            rater_id(label.rater, label.role, "human", dataset),
+            rater_id(label.rater, label.role, label.rater_kind, dataset),
             label.rater,
             label.role,
-            "human",
+            label.rater_kind,
             dataset,
         )
         target: TargetKind = "conversation" if label.turn is None else "node"

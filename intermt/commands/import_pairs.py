@@ -24,6 +24,8 @@ from intermt.records import (
     PictureUse,
     PreferenceVote,
     Rater,
+    RaterKind,
+    RaterRole,
     Seed,
     TextPart,
     content_id,
@@ -93,6 +95,7 @@ class PairResolver:
                     n_tags=sum(tag.exact for tag in tags),
                     n_stray_tags=sum(not tag.exact for tag in tags),
                     run_id=run_id,
+                    simulated=row.simulated,
                 )
             )
         path = tuple(node.node_id for node in nodes)
@@ -104,6 +107,7 @@ class PairResolver:
             path,
             len(path) // 2,
             run_id=run_id,
+            simulated=row.simulated,
         )
         uses = [
             PictureUse(
@@ -140,14 +144,10 @@ class PairResolver:
         choices = [winner] * counts.chosen + [loser] * counts.rejected
         choices += ["tie"] * counts.tie
         voters = [(f"unnamed {i}", choice) for i, choice in enumerate(choices, start=1)]
-        raters = [
-            (Rater(rater_id(n, "annotator", "human", dataset), n, "annotator", "human", dataset), c)
-            for n, c in voters
-        ]
+        kind: RaterKind = "synthetic" if row.synthetic else "human"
+        raters = [(_unnamed(name, "annotator", kind, dataset), choice) for name, choice in voters]
         if row.verified:
-            name = "unnamed verifier"
-            verifier = rater_id(name, "verifier", "human", dataset)
-            raters.append((Rater(verifier, name, "verifier", "human", dataset), winner))
+            raters.append((_unnamed("unnamed verifier", "verifier", kind, dataset), winner))
         records: list[Record] = []
         for rater, choice in raters:
             key = (dataset, row.pair_id, rater.rater_id, a_id, b_id, row.dimension)
@@ -167,6 +167,10 @@ class PairResolver:
             )
             records += [rater, vote]
         return records
+
+
+def _unnamed(name: str, role: RaterRole, kind: RaterKind, dataset: str) -> Rater:
+    return Rater(rater_id(name, role, kind, dataset), name, role, kind, dataset)
 
 
 def _end(branch: Sequence[Record], mode: PairMode) -> str:

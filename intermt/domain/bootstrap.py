@@ -181,7 +181,7 @@ def resampled_means(
     `codes` are 0-based cluster numbers below `n_clusters`; not every cluster needs rows.
     """
     columns = np.stack([np.ones(len(values)), values], axis=1)
-    n, total = _resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
+    n, total = resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
     return _ratio(total, n)
 
 
@@ -195,7 +195,7 @@ def resampled_pearson(
     """
     x, y = _standardised(x), _standardised(y)
     columns = np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y], axis=1)
-    n, sx, sy, sxx, syy, sxy = _resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
+    n, sx, sy, sxx, syy, sxy = resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
     mean_x, mean_y = _ratio(sx, n), _ratio(sy, n)
     var_x, var_y = _ratio(sxx, n) - mean_x**2, _ratio(syy, n) - mean_y**2
     spread = (var_x > 1e-12) & (var_y > 1e-12)
@@ -317,7 +317,7 @@ def _draws(n_clusters: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.
         yield generator.integers(0, n_clusters, size=size)
 
 
-def _resampled_sums(
+def resampled_sums(
     columns: Floats, codes: Ints, n_clusters: int, n_resamples: int, seed: int
 ) -> Floats:
     """(n_resamples, k) column sums of the resampled rows."""

@@ -76,7 +76,7 @@ _VALUE_BEFORE = re.compile(
     r"rate[sd]?|gets?|got|it|is|at|receives|earns|deserves|plus|with|rating|then|just|only|solid|"
     r"full|clear|also|both|this|answer|turn|conversation))\s*[*_`\"'(\[]{0,4}"
     r"(?P<value>(?:[-–]?\d|zero\b|one\b|two\b|three\b|minus\b|negative\b)"
-    r"(?:[^\n,;:!?]{0,30}?))\s*[*_`\"')\]]{0,4}"
+    r"(?:\s*(?:/|out\s+of)\s*(?:\d{1,3}|three|five|ten))?(?:\s+points?)?)\s*[*_`\"')\]]{0,4}"
     r"\s+(?:for|on|in|to|regarding|under|across|as)\s+(?:(?:the|its|their|both|dimensions?)\s+){0,2}"
     r"[\"'*_`(]{0,4}$",
     re.IGNORECASE,
@@ -102,7 +102,7 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _BREAK = re.compile(
-    r"[.!?;:\n](?=\s|$)|\b(?:but|however|so|therefore|thus|hence|though|yet|still|nevertheless)\b",
+    r"[.!?;:\n](?=\s|$)|[\"']\s*,\s*[\"']|\b(?:but|however|so|therefore|thus|hence|though|yet|still|nevertheless)\b",
     re.IGNORECASE,
 )
 _FINAL = re.compile(
@@ -133,7 +133,7 @@ _GUIDE = re.compile(
 )
 _BOX = re.compile(
     r"(?:\\(?:boxed|fbox)\s*\{|\[\[)\s*"
-    r"(?P<body>(?:[^{}\[\]\n]|\\text\w{0,6}\s*\{[^{}\n]{0,60}\}|\[[^\[\]\n]{0,150}\]){1,200}?)"
+    r"(?P<body>(?:[^{}\[\]\n]|\[[^\[\]\n]{0,150}\]){1,200}?)"
     r"\s*(?:\}|\]\])"
 )
 _BRACKETS = re.compile(
@@ -141,7 +141,6 @@ _BRACKETS = re.compile(
     r"[\s*_`]*[:=]?[\s*_`$]*\[(?P<body>[^\[\]\n]{1,200})\][\s*_`$.]*$",
     re.IGNORECASE,
 )
-_UNTEXT = re.compile(r"\\text\w{0,6}\s*\{([^{}\n]{0,60})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +251,8 @@ class LineReader:
         return False
 
     def _look_for_final(self, line: str) -> None:
+        """Everything behind a mark such as "Final scores:" is final."""
+        self.final = self.final or self.final_here >= 0
         self.final_here = -1
         for match in _FINAL.finditer(line):
             if not re.search(r"\bnot\s|n't\s", line[max(0, match.start() - 20) : match.end()]):
@@ -275,15 +276,12 @@ class LineReader:
 
     def _enter(self, line: str, names: list[Name], groups: list[list[Name]]) -> None:
         """Keep track of the heading that the following lines stand under."""
-        if self.final_here >= 0:
-            self.final = self.final or not line[self.final_here + 1 :].strip() or True
         heading = _HEADING.match(line) is not None
         if not names:
             if heading:
                 self.section, self.section_is_heading = None, True
-            elif self.section_column >= 0 and (item := _ITEM.match(line)):
-                if len(item["indent"]) < self.section_column:
-                    self.section = ()
+            elif (item := _ITEM.match(line)) and len(item["indent"]) < self.section_column:
+                self.section = ()
             return
         end = self._led(line, groups[0])
         dimensions = same_dimensions(groups[0])
@@ -299,9 +297,10 @@ class LineReader:
             self.section_column = (
                 len(keyed["indent"] + (keyed["bullet"] or "")) if keyed is not None else -1
             )
-        elif _LEAD.fullmatch(line[: names[0].start][:80]) or not self.section_is_heading:
-            if self.section is not None or not self.asked.single:
-                self.section, self.section_is_heading = (), False
+        elif (self.section is not None or not self.asked.single) and (
+            not self.section_is_heading or _LEAD.fullmatch(line[: names[0].start][:80])
+        ):
+            self.section, self.section_is_heading = (), False
 
     def _led(self, line: str, group: list[Name]) -> int | None:
         """Where the text behind a name at the head of the line begins; None if it is no head."""
@@ -451,7 +450,7 @@ class LineReader:
             ):
                 continue
             rank = max(rank, self._rank(match.start()))
-            body = _UNTEXT.sub(r"\1", body).strip().removeprefix("[").removesuffix("]")
+            body = body.strip().removeprefix("[").removesuffix("]")
             items = [i for i in re.split(r"\s*[,;，、]\s*", body) if i]
             readings = [self.reader.alone(i) for i in items]
             if len(items) == 1:

@@ -30,6 +30,9 @@ _BLOCKS = frozenset(
     {"p", "br", "li", "ul", "ol", "div", "tr", "table", "thead", "tbody", "hr", "pre"}
     | {f"h{n}" for n in range(1, 7)}
 )
+_IN_ANGLES = re.compile(r"<\s*(-?\d{1,3})\s*>")
+_LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf)\w{0,6}\s*\{([^{}\n]{0,200})\}")
+_QUOTES = str.maketrans("“”„«»", '"""""')
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+-]*[ \t]*$", re.MULTILINE)
 
 
@@ -105,7 +108,8 @@ def without_markup(text: str) -> str:
     names its content, as in `<text_quality>3</text_quality>`, becomes a line `text_quality: 3`.
     """
     text = _FENCE.sub("", _STRUCK.sub("", text))
-    text = text.replace("\\_", "_").replace("\\%", "%").replace("\\\\boxed", "\\boxed")
+    text = text.translate(_QUOTES).replace("\\_", "_").replace("\\\\boxed", "\\boxed")
+    text = _LATEX_TEXT.sub(r"\1", _IN_ANGLES.sub(r"\1", text))
     return _MARKUP.sub(_seen, text)
 
 

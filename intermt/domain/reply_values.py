@@ -54,7 +54,7 @@ _WORD_NUMBERS = {
 _NUMBER = (
     r"(?:[-–]?\d{1,9}(?:[.,]\d{1,9}){0,8}(?!\d)|(?:minus|negative)\s+(?:one|1)"
     r"|zero|one|two|three|four|five|six|seven|eight|nine|ten|[零〇一二两三四五])"
-    r"(?![A-Za-z0-9%+]|_[A-Za-z0-9]|[.,]\d|-[A-Za-z]|[一-鿿](?<!分))"
+    r"(?!(?!分)[^\W_]|[%+]|_[A-Za-z0-9]|[.,]\d|-[A-Za-z])"
 )
 _OPEN = r"(?:[*_`\"'“”‘(\[{$\s]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{){0,12}"
 _CLOSE = r"[*_`\"'“”’)\]}$]{0,12}"
@@ -93,7 +93,7 @@ _ANCHORS = re.compile(
 _ENDS_STRONG = re.compile(
     r"\s*(?:$|[,;!)\]}|<{#]|\.(?!\d)|:(?!\s*\d)|//|[—–]|\(|\[|\\)|\s+-|-\s"
     r"|\s+(?:because|since|as|due|given|for|and|but|while|whereas|with|though|although|so|thus|"
-    r"which|where|here|reason|overall|this|it|the|i|we|on|to|across|in)\b|[^\x00-\x7f]",
+    r"which|where|here|reason|overall|this|it|the|i|we|on|to|across|in)\b|[^\x00-\x7f\w]|\s+[^\x00-\x7f]",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"\s+[A-Z]")
@@ -137,7 +137,7 @@ class NumberReader:
             return None
         value, end = _whole_number(match["number"]), match.end()
         while (more := _DENOMINATOR.match(line, end)) is not None:
-            if _whole_number(more["number"]) != self.highest:
+            if _whole_number(more["number"]) != self.highest or (value or 0) < 0:
                 value = None
             end = more.end()
         if (points := _POINTS.match(line, end)) is not None:
@@ -157,9 +157,12 @@ class NumberReader:
         """The number that a cell consists of, or begins with before a reason."""
         text = cell.strip()
         reading = self.at(text, 0, True) if text else None
-        if reading is None and (text[:1].isdigit() or _GOES_ON.match(text)):
-            return Reading(None, 0, len(text))
-        return reading
+        if reading is not None or not text:
+            return reading
+        found = {r.value for r in self.loose(text)}
+        if len(found) == 1 and not text[:1].isdigit():
+            return Reading(found.pop(), 0, len(text))
+        return Reading(None, 0, len(text)) if found or text[:1].isdigit() else None
 
     def alone(self, line: str) -> Reading | None:
         """The number that a line consists of and nothing else."""

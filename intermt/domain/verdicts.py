@@ -37,7 +37,8 @@ _SCALE = re.compile(
     re.IGNORECASE,
 )
 _POINTS = re.compile(
-    r"(?<!\d)(\d{1,3})[- ]point\s+scale|\b(?:scores?|ratings?)\s*\(?\s*(?:all\s+)?out\s+of\s+(\d{1,3})",
+    r"(?<!\d)(\d{1,3})[- ]point\s+scale"
+    r"|\b(?:scores?|ratings?)\s*\(?\s*(?:all\s+)?out\s+of\s+(\d{1,3})",
     re.IGNORECASE,
 )
 

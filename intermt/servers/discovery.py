@@ -79,7 +79,8 @@ async def discover(
 
 
 def _only_model(server: Server, good: list[_Found], models: tuple[str, ...]) -> str:
-    if len(models) == 1:
+    if len(models) == 1 or (models and all(f.simulated for f in good)):
+        # A stand-in plays whichever model it is asked for.
         return models[0]
     if server.kind not in _NEED_MODEL:
         return ""

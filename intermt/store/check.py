@@ -197,7 +197,11 @@ def _check_journals(store: Store, findings: Findings) -> None:
 def _check_damaged_journals(store: Store, findings: Findings) -> None:
     for path in sorted((store.folder / "journal").glob("[!.]*.damaged")):
         findings.counts["journals"] += 1
-        content = journals.read(path)
+        try:
+            content = journals.read(path)
+        except OSError as error:
+            findings.add("journal-damaged", path, f"cannot be read: {error.strerror}")
+            continue
         what = f"{len(content.rows):,} good lines, {content.damaged:,} damaged ones"
         if not findings.repair:
             findings.add(
@@ -230,6 +234,7 @@ def _insert_again(store: Store, rows: list[TableRow]) -> int:
 def _database_opens(store: Store, findings: Findings) -> bool:
     """Whether the database can be read by this version, after mending if asked."""
     file = store.folder / "store.duckdb"
+    opens: bool | None = False
     if not file.exists():
         if any(store.images.files()):
             findings.add(
@@ -239,7 +244,6 @@ def _database_opens(store: Store, findings: Findings) -> bool:
                 " database and merges the journals; import and generate the rest again",
                 repairable=True,
             )
-        opens = False
     else:
         opens = _opens_as_it_is(store, findings, file)
     if findings.repair and opens is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection as Connection
 
-from intermt.errors import InputError
+from intermt.errors import InputError, IntermtError, PermissionRefused, StoreIOError
 from intermt.records import Image, Progress
 from intermt.store.connect import Store
 from intermt.store.database import connect, database_errors
@@ -99,14 +99,20 @@ def put_aside(store: Store, path: Path, name: str | None = None) -> Path:
     """Where a file now lies in the store's `damaged` folder; it is never deleted.
 
     Raises:
-        OSError: It cannot be moved.
+        PermissionRefused: It may not be moved.
+        StoreIOError: It cannot be moved.
     """
     folder = store.folder / "damaged"
-    folder.mkdir(exist_ok=True)
     target = folder / (name or path.name)
-    if target.exists():
-        target = folder / f"{time.time_ns()}-{target.name}"
-    return path.rename(target)
+    try:
+        folder.mkdir(exist_ok=True)
+        if target.exists():
+            target = folder / f"{time.time_ns()}-{target.name}"
+        return path.rename(target)
+    except PermissionError as error:
+        raise PermissionRefused(f"no permission to move {path} to {folder}") from error
+    except OSError as error:
+        raise StoreIOError(f"cannot move {path} to {folder}: {error.strerror}") from error
 
 
 def _batches(folder: Path, n_rows: dict[str, int]) -> Iterator[list[str]]:
@@ -185,8 +191,8 @@ def _put_damaged_aside(store: Store, findings: Findings, path: Path) -> None:
     try:
         if findings.repair:
             put_aside(store, path)
-    except OSError as error:
-        findings.add_unmended("picture-damaged", path, f"{message}: {error.strerror}")
+    except IntermtError as error:
+        findings.add_unmended("picture-damaged", path, f"{message}; {error.what}")
     else:
         findings.add("picture-damaged", path, message, repairable=True)
 

@@ -146,7 +146,7 @@ class Store:
         # to write too, or a dead writer's files would lock them out.
         with contextlib.suppress(OSError):
             if self.folder.stat().st_mode & 0o020:
-                os.umask(os.umask(0o077) & ~0o060)
+                os.umask(os.umask(0o077) & ~0o070)
 
     # --- the database ----------------------------------------------------------------------
 

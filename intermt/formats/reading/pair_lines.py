@@ -4,8 +4,8 @@
 "chosen_id", "rejected_id", "agreement", "n_annotators", "n_votes": {"chosen", "rejected",
 "tie"}, "margin", "verified", "split"}`; `prefix`, `chosen` and `rejected` are lists of
 `{"role", "content": [{"type": "text", "text"} | {"type": "image", "path", "sha256"}]}`.
-`turn`, `agreement`, `margin`, `verified` and `split` may be null or absent. Other keys are
-passed over.
+`turn`, `agreement`, `margin`, `verified` and `split` may be null or absent, `simulated` and
+`synthetic` (true or false) absent. Other keys are passed over.
 """
 
 from __future__ import annotations
@@ -43,6 +43,15 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ROLES = ("system", "user", "assistant")
 # Whoever rebuilds the votes of a pair makes one record for each that is counted here.
 _MOST = 1_000_000
+def _flag(row: dict[str, Any], name: str) -> bool:
+    value = field(row, name)
+    if is_blank(value):
+        return False
+    if not isinstance(value, bool):
+        raise BadRow(name, value, "true or false")
+    return value
+
+
 _SIDES = ("chosen", "rejected", "tie")
 
 
@@ -93,6 +102,8 @@ def _pair(where: str, row: dict[str, Any]) -> PairRow:
         margin=_number(row, "margin"),
         verified=verified if isinstance(verified, bool) else None,
         split=optional_text(field(row, "split"), "split"),
+        simulated=_flag(row, "simulated"),
+        synthetic=_flag(row, "synthetic"),
     )
 
 

@@ -197,6 +197,8 @@ class PairRow:
         turn: Turn of the two answers; None for whole conversations.
         agreement: Share of the votes for `chosen`, 0 to 1.
         verified: Whether a verifier agrees; None where none voted.
+        simulated: Whether a stand-in server wrote any of the messages.
+        synthetic: Whether any of the votes is an invented one.
     """
 
     where: str
@@ -217,6 +219,8 @@ class PairRow:
     margin: float | None = None
     verified: bool | None = None
     split: str | None = None
+    simulated: bool = False
+    synthetic: bool = False
 
 
 Row = ConversationRow | VoteRow | PairRow

@@ -18,8 +18,8 @@ commas, tabs or semicolons separate them. Columns (other names accepted in brack
 - `shown_first`: A or B, the answer that the rater saw first
 - `rated_at` (created_at, submitted_at): ISO 8601; without an offset it is UTC
 - `rationale` (reason): free text, kept as written
-- `task` (task_id, task_key): the task's name. By default file stem and a hash of the row, so
-  that reading a file again gives the same names
+- `task` (task_id, task_key): the task's name. By default a hash of the row, so that
+  reading a file again, under whatever name, gives the same names
 
 An empty cell is a missing value. Rows with all cells empty are passed over.
 """
@@ -124,7 +124,7 @@ def read(source: Source) -> Iterator[Row | RowProblem]:
         if not any(cell.strip() for cell in cells):
             continue
         try:
-            row: Row | RowProblem = _vote(where, source.stem, _named(columns, cells))
+            row: Row | RowProblem = _vote(where, _named(columns, cells))
         except BadRow as bad:
             row = bad.problem(where)
         yield row
@@ -206,7 +206,7 @@ def _named(columns: list[str], cells: list[str]) -> Cells:
     return {c: cell if c == "rationale" else cell.strip() for c, cell in named.items()}
 
 
-def _vote(where: str, stem: str, cells: Cells) -> VoteRow:
+def _vote(where: str, cells: Cells) -> VoteRow:
     for column in ("rater", "answer_a", "answer_b"):
         if column not in cells:
             raise BadRow(column, "", "a value")
@@ -226,7 +226,7 @@ def _vote(where: str, stem: str, cells: Cells) -> VoteRow:
     roles, kinds = get_args(LabelRole), get_args(LabelKind)
     return VoteRow(
         where=where,
-        task_key=cells.get("task") or f"{stem}:{content_id('row', cells)[:16]}",
+        task_key=cells.get("task") or f"row:{content_id('row', cells)[:16]}",
         rater=cells["rater"],
         role=cast(LabelRole, one_of(cells.get("role", "annotator"), roles, "role")),
         kind=cast(LabelKind, one_of(cells.get("kind", "human"), kinds, "kind")),

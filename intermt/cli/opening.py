@@ -1,0 +1,33 @@
+"""What commands open: the store and the servers that options name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from intermt.cli.options import Context
+
+if TYPE_CHECKING:
+    from intermt.commands.calling import CallCounts
+    from intermt.store.connect import Store
+
+SIMULATED = "SIMULATED: a stand-in server answered; nothing here says anything about a real model"
+SYNTHETIC = "SYNTHETIC: invented labels are among these; they are nobody's judgement"
+
+
+def open_store(ctx: Context) -> Store:
+    """The store that the options name; a warning where it lies on a network file system."""
+    from intermt.store.connect import Store
+
+    store = Store(
+        ctx.store_path, lock_timeout_s=ctx.lock_timeout_s, command=f"intermt {ctx.command}"
+    )
+    if kind := store.network_file_system():
+        ctx.out.detail(f"the store lies on a network file system ({kind}); see intermt-check(1)")
+    return store
+
+
+def said_of_calls(counts: CallCounts) -> str:
+    """One line on what became of the calls of a run."""
+    states = ", ".join(f"{n} {state}" for state, n in counts.states.most_common())
+    made = f"{counts.made} calls made" + (f" ({states})" if states else "")
+    return f"{made}, {counts.reused} answers used again"

@@ -1,0 +1,62 @@
+"""The `simulate` command."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from typer import Option
+
+from intermt.cli.options import Context, command
+
+
+@command("simulate")
+def simulate(
+    ctx: Context,
+    *,
+    port: Annotated[
+        int, Option("--port", metavar="PORT", min=0, max=65535, help="Port; 0 takes a free one.")
+    ] = 0,
+    latency_ms: Annotated[
+        float, Option("--latency-ms", metavar="MS", min=0, help="Mean time before a reply.")
+    ] = 0,
+    faults: Annotated[
+        str,
+        Option(
+            "--faults",
+            metavar="SHARE|KIND=SHARE,...",
+            show_default="none",
+            help="How often requests go wrong: 0.1, or 500=0.05,reset=0.01.",
+        ),
+    ] = "",
+    seed: Annotated[
+        int, Option("--seed", metavar="N", help="Another number, other invented answers.")
+    ] = 0,
+) -> None:
+    """Run a stand-in for GPU servers on 127.0.0.1.
+
+    It speaks the OpenAI-compatible API (chat with pictures, schemas and tools, image
+    generations and edits, embeddings, models, health) and the retrieval protocol. Its
+    answers are invented, the same for the same request and seed, and marked as simulated.
+    The base URL is printed on stdout once it serves; Ctrl-C ends it. Fault kinds: 500, 429,
+    html, json, truncated, reset, hang, refusal, empty.
+
+    Examples:
+        # A server that fails one request in ten
+        intermt simulate --port 8123 --faults 0.1
+        # In another terminal
+        intermt judge --task score --server http://127.0.0.1:8123/v1
+    """
+    import asyncio
+    import sys
+
+    from intermt.simulator.faults import parse_faults
+    from intermt.simulator.server import serve_forever
+    from intermt.simulator.settings import Simulator
+
+    def ready(base_url: str) -> None:
+        ctx.out.line(base_url)
+        sys.stdout.flush()
+
+    simulator = Simulator(seed=seed, latency_ms=latency_ms, faults=parse_faults(faults))
+    ctx.out.if_interrupted("nothing: the stand-in keeps nothing")
+    asyncio.run(serve_forever(simulator, ready, port=port))

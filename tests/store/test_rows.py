@@ -1,0 +1,294 @@
+"""Records to rows and back; which rows replace which."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from intermt.errors import InputError
+from intermt.records import (
+    Conversation,
+    Feedback,
+    Image,
+    ImagePart,
+    Node,
+    PictureUse,
+    PreferenceVote,
+    Rater,
+    Run,
+    Score,
+    Seed,
+    TextPart,
+    Verdict,
+)
+from intermt.store import requests, rows
+from intermt.store.connect import Store
+from intermt.store.rows import Answered, from_tuple, insert, key_of, select_list, to_row
+
+from .samples import STARTED, answered, feedback, node, run, verdict
+
+FULL: list[Any] = [
+    Seed("s", "d", "id", "web", "CC0", "vqa", "repeated_attempts", "en", "wants a duck"),
+    node(
+        None,
+        "user",
+        "a",
+        ImagePart("ab" * 32, "n.png", "<Image, x>", None, "k"),
+        ImagePart(None, "gone.png", None, "not found", "gone.png"),
+        n_tags=1,
+        source_key="u",
+        place="1",
+        model="m",
+        server="s",
+        request_key="k",
+        run_id="r",
+        simulated=True,
+    ),
+    Conversation("c", "d", "s", "n1", ("n1", "n2"), 1, "x", "t", "cat", "r", True),
+    PictureUse("c", "n", 0, "a.png", None, "not found"),
+    Image("ab" * 32, "png", 3, 4, 2**40, True),
+    Rater(rater_id="r", name="Änn", role="judge", kind="model", dataset="", model="m"),
+    Score("s", "r", "node", "n", "style_coherence", -1, "d", "t", STARTED, "run"),
+    PreferenceVote(
+        "v", "r", "global", "chain", "s", "a", "b", "overall", "tie", "d", "t", "b", STARTED, "run"
+    ),
+    feedback("f", dimension="helpfulness", rated_at=STARTED.replace(microsecond=5), run_id="r"),
+    verdict("v", notes=("picture a is missing", "ü"), run_id="r", simulated=True),
+    run("r", seed=2**62, finished_at=STARTED, outcome="done", config={"a": [1, None, {"b": 0.1}]}),
+]
+
+
+def read(store: Store, kind: type) -> list[Any]:
+    table = rows._TABLES[kind]
+    with store.reading() as db:
+        found = db.execute(
+            f"SELECT {select_list(kind, 't')} FROM {table} t ORDER BY ALL"
+        ).fetchall()
+    return [from_tuple(kind, row) for row in found]
+
+
+@pytest.mark.parametrize("record", FULL, ids=lambda r: type(r).__name__)
+def test_every_record_comes_back_as_it_went(store: Store, record: Any) -> None:
+    table = rows._TABLES[type(record)]
+    assert store.write([record]) == {table: 1}
+    assert read(store, type(record)) == [record]
+    assert store.write([record]) == {table: 0}
+    store.keep([record])
+    store.flush()
+    assert read(store, type(record)) == [record]
+
+
+def test_every_table_is_tried() -> None:
+    assert {type(record) for record in FULL} | {Answered} == set(rows._TABLES)
+
+
+def test_kept_and_merged_records_come_back_too(store: Store) -> None:
+    store.create()
+    store.keep(FULL)
+    store.close()
+    for record in FULL:
+        assert read(store, type(record)) == [record]
+
+
+def test_a_call_comes_back_whole(store: Store) -> None:
+    item = answered(
+        "k",
+        body={"messages": [{"role": "user", "content": "é\0"}], "temperature": 0.7},
+        data={"choices": [{"logprob": -1e-7, "n": 2**53}]},
+        image_sha256="ab" * 32,
+        http_status=200,
+        url="http://x/v1",
+        model="m",
+        attempts=2,
+        latency_ms=1.5,
+        tokens_in=3,
+        tokens_out=4,
+        simulated=True,
+        finished_at=STARTED,
+    )
+    store.write([item, answered("no", "refused")])
+    with store.reading() as db:
+        assert requests.ok_replies(db, ["k", "no", "unknown"]) == {"k": item.reply}
+        assert requests.ok_keys(db) == {"k"}
+
+
+@pytest.fixture(scope="module")
+def shared_store() -> Iterator[Store]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Store(Path(folder) / "store")
+
+
+TEXTS = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=200),
+    st.sampled_from(
+        [
+            "\0",
+            "a\0b",
+            "'; DROP TABLE node; --",
+            "👩‍👩‍👧‍👦",
+            "\u202eabc",
+            "ﷺ",
+            "\ufeff",
+            '"\\\n\t\r',
+        ]
+    ),
+    st.integers(1, 50_000).map(lambda n: "ж" * n),
+)
+PARTS = st.lists(
+    st.one_of(
+        st.builds(TextPart, TEXTS),
+        st.builds(ImagePart, st.none() | st.just("ab" * 32), st.none() | TEXTS, st.none() | TEXTS),
+    ),
+    max_size=5,
+).map(tuple)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(PARTS, TEXTS), min_size=1, max_size=20))
+def test_any_text_survives(shared_store: Store, drawn: list[tuple[Any, str]]) -> None:
+    records: list[Any] = []
+    for n, (parts, text) in enumerate(drawn):
+        records.append(replace(node(None, "user", *parts), node_id=str(n), model=text))
+        records.append(feedback(str(n), text))
+        records.append(run(str(n), config={text: [text]}))
+    with shared_store.writing() as db:
+        db.execute("DELETE FROM node; DELETE FROM feedback; DELETE FROM run")
+    shared_store.keep(records[::2])
+    shared_store.write(records[1::2])
+    shared_store.close()  # the journal is read back, not the memory
+    shared_store._pending.clear()
+    for kind in (Node, Feedback, Run):
+        expected = [r for r in records if type(r) is kind]
+        key = fields(kind)[0].name
+        found = sorted(read(shared_store, kind), key=lambda r: int(getattr(r, key)))
+        assert found == expected
+
+
+def test_very_long_text(store: Store) -> None:
+    long = feedback("f", "слово " * 3_000_000)
+    store.write([long, feedback("g", "y" * 20_000_000)])
+    assert read(store, Feedback)[0] == long
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        (feedback("f", "\ud83d"), "surrogates"),
+        (node(None, "user", ImagePart(None, "\udcff.png", None, "x", "k")), "surrogates"),
+        (run("r", config={"n": 2**70}), "64-bit"),
+        (run("r", seed=2**63), "seed = 9223372036854775808 of a run is too large"),
+        (verdict("v", value=2**31), "value = 2147483648 of a verdict is too large"),
+    ],
+)
+def test_what_cannot_be_stored_is_an_input_error(store: Store, record: Any, said: str) -> None:
+    for attempt in (store.write, store.keep):
+        with pytest.raises(InputError, match=said) as caught:
+            attempt([feedback("good"), record])
+        assert caught.value.exit_code == 65
+        caught.value.where.encode()
+    store.close()
+    assert read(store, Feedback) == []
+
+
+def test_deep_replies_are_an_input_error(store: Store) -> None:
+    deep: Any = 0
+    for _ in range(2000):
+        deep = [deep]
+    with pytest.raises(InputError):
+        store.write([answered("k", data=deep)])
+
+
+def test_absurd_token_counts_are_not_stated(store: Store) -> None:
+    store.write([answered("k", tokens_in=10**12, tokens_out=-1)])
+    with store.reading() as db:
+        reply = requests.ok_replies(db, ["k"])["k"]
+    assert (reply.tokens_in, reply.tokens_out) == (None, None)
+
+
+def test_times_with_a_zone_become_naive_utc(store: Store) -> None:
+    zoned = datetime(2026, 1, 1, 10, tzinfo=timezone(timedelta(hours=2)))
+    store.write([feedback("f", rated_at=zoned), feedback("g", rated_at=zoned.astimezone(UTC))])
+    assert [f.rated_at for f in read(store, Feedback)] == [datetime(2026, 1, 1, 8)] * 2
+
+
+# --- which rows replace which -------------------------------------------------------------------
+
+REPLACING = [
+    # (first, second, what is there in the end)
+    (answered("k", "ok", text="1"), answered("k", "ok", text="2"), "1"),
+    (answered("k", "ok", text="1"), answered("k", "exhausted", text="2"), "1"),
+    (answered("k", "exhausted", text="1"), answered("k", "ok", text="2"), "2"),
+    (answered("k", "refused", text="1"), answered("k", "exhausted", text="2"), "2"),
+    (verdict("v", "ok", text="1"), verdict("v", "unparsed", text="2"), "1"),
+    (verdict("v", "unparsed", text="1"), verdict("v", "ok", text="2", notes=("n",)), "2"),
+    (run("r", outcome="1"), run("r", finished_at=STARTED, outcome="2"), "2"),
+    (run("r", finished_at=STARTED, outcome="1"), run("r", outcome="2"), "1"),
+    (feedback("f", "1"), feedback("f", "2"), "1"),
+    (PictureUse("c", "n", 0, "1", None, "x"), PictureUse("c", "n", 0, "2", "ab", None), "2"),
+    (PictureUse("c", "n", 0, "1", "ab", None), PictureUse("c", "n", 0, "2", None, "x"), "1"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), REPLACING)
+@pytest.mark.parametrize("way", ["two batches", "one batch", "one transaction", "journal"])
+def test_who_replaces_whom(store: Store, first: Any, second: Any, expected: str, way: str) -> None:
+    store.create()
+    if way == "two batches":
+        store.write([first])
+        assert sum(store.write([second]).values()) == (expected == "2")
+    elif way == "one batch":
+        assert sum(store.write([first, second]).values()) == 1
+    elif way == "one transaction":
+        with store.writing() as db:
+            insert(db, [to_row(first)])
+            insert(db, [to_row(second)])
+    else:
+        store.keep([first, second])
+        store.close()
+    table = to_row(first)[0]
+    column = {"run": "outcome", "picture_use": "name"}.get(table, "text")
+    with store.reading() as db:
+        assert db.execute(f"SELECT {column} FROM {table}").fetchall() == [(expected,)]
+
+
+def test_a_row_may_be_replaced_again_and_again_in_one_transaction(store: Store) -> None:
+    store.write([verdict("v", "unparsed", notes=("0",))])
+    with store.writing() as db:
+        for n in range(5):
+            insert(db, [to_row(verdict("v", "unparsed", notes=(str(n), "x")))])
+        insert(db, [to_row(verdict("v", "ok", notes=("last",)))])
+    assert [v.notes for v in read(store, Verdict)] == [("last",)]
+
+
+def test_unchanged_says_what_insert_would_leave(store: Store) -> None:
+    store.write([feedback("old"), answered("failed", "exhausted"), answered("good")])
+    batch = [
+        to_row(r) for r in (feedback("old"), feedback("new"), answered("failed"), answered("good"))
+    ]
+    with store.reading() as db:
+        stays = rows.unchanged(db, batch)
+    assert stays == {("feedback", ("old",)), ("request", ("good",))}
+    with store.writing() as db:
+        assert insert(db, batch) == {"feedback": 1, "request": 1}
+
+
+def test_large_batches_are_split_by_size(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "_BATCH_BYTES", 2000)
+    assert store.write([feedback(str(n), "x" * 700) for n in range(50)]) == {"feedback": 50}
+    assert len(read(store, Feedback)) == 50
+
+
+def test_every_table_has_its_key_columns(store: Store) -> None:
+    store.write([feedback("f")])
+    with store.reading() as db:
+        for table in rows._TABLES.values():
+            columns = rows._columns(db, table)
+            assert set(key_of(table)) <= columns.keys()
