@@ -104,7 +104,8 @@ class Config:
 def _server_from_url(spec: str, kind: ServerKind) -> Server:
     urls_text, _, model = spec.partition("#")
     urls = tuple(_checked_url(u.strip(), "the command line") for u in urls_text.split(","))
-    return Server(name=urls[0], kind=kind, url=urls, model=model or None)
+    name = f"{urls[0]}#{model}" if model else urls[0]
+    return Server(name=name, kind=kind, url=urls, model=model or None)
 
 
 def _checked_url(url: str, where: str) -> str:

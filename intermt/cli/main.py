@@ -17,8 +17,13 @@ from intermt.cli.options import Command, Group, group
 COMMANDS: tuple[str, ...] = (
     "generate",
     "annotate-import",
+    "pair",
     "judge",
+    "eval",
+    "stats",
     "simulate",
+    "demo",
+    "check",
 )
 
 

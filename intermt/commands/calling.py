@@ -15,6 +15,7 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
+    Coroutine,
     Iterable,
     Iterator,
     Mapping,
@@ -23,7 +24,7 @@ from collections.abc import (
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from intermt.config import Server
 from intermt.errors import TryLater
@@ -38,6 +39,7 @@ _AT_LEAST = 20
 
 Item = TypeVar("Item")
 Raw = TypeVar("Raw")
+Result = TypeVar("Result")
 
 Accept = Callable[[Reply], str]
 """Says why a reply that came well is of no use, or "" where it is."""
@@ -114,8 +116,7 @@ class Caller:
         Raises:
             ServerUnreachable: A server does not answer at all.
         """
-        with self._store.reading() as db:
-            self._known = requests.ok_keys(db)
+        self._known = await asyncio.to_thread(self._ok_keys)
         try:
             for name, server in self._servers.items():
                 client = Client(server, self._store.images.read)
@@ -139,6 +140,10 @@ class Caller:
         for task in self._under_way.values():
             task.cancel()
         await self._stack.aclose()
+
+    def _ok_keys(self) -> set[str]:
+        with self._store.reading() as db:
+            return requests.ok_keys(db)
 
     def is_known(self, call: Call) -> bool:
         """Whether a good reply to this call is in the store."""
@@ -166,6 +171,7 @@ class Caller:
         if task is None:
             task = asyncio.create_task(self._send(call, accept))
             self._under_way[key] = task
+            task.add_done_callback(_seen)
             task.add_done_callback(lambda _: self._under_way.pop(key, None))
         return await asyncio.shield(task)
 
@@ -207,6 +213,7 @@ class Caller:
         self._looked_up.add(key)
         if self._lookup is None:
             self._lookup = asyncio.create_task(self._look_up())
+            self._lookup.add_done_callback(_seen)
         return (await asyncio.shield(self._lookup)).get(key)
 
     async def _look_up(self) -> dict[str, Reply]:
@@ -224,6 +231,28 @@ class Caller:
                 return requests.ok_replies(db, keys)
 
         return await asyncio.to_thread(read)
+
+
+def _seen(task: asyncio.Task[Any]) -> None:
+    """Take note of how a task failed, as whoever asked may have been given up before it did."""
+    if not task.cancelled():
+        task.exception()
+
+
+def completed(store: Store, work: Coroutine[Any, Any, Result]) -> Result:
+    """What asynchronous work comes to; when it ends early, nothing waits for the store.
+
+    Work that may wait for the store belongs in a thread: Ctrl-C reaches the event loop only.
+    """
+
+    async def guarded() -> Result:
+        try:
+            return await work
+        except BaseException:
+            store.lock.give_up.set()
+            raise
+
+    return asyncio.run(guarded())
 
 
 async def each(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from intermt.commands.calling import CallCounts, Caller, each, started
+from intermt.commands.calling import CallCounts, Caller, completed, each, started
 from intermt.commands.growing import Grower, GrownTree, GrowthPlan
 from intermt.commands.picture_files import PictureFiles
 from intermt.commands.runs import finished, new_run
@@ -30,6 +29,7 @@ from intermt.records import (
     content_id,
     node_id,
 )
+from intermt.store import trees
 from intermt.store.connect import Store
 from intermt.store.flushing import flushing
 
@@ -113,9 +113,11 @@ def run(store: Store, config: GenerateConfig, progress: Progress) -> GenerateRes
             progress=progress,
             stop_error_rate=config.stop_error_rate,
         )
-        tally = asyncio.run(_grow_all(caller, config, roots, record, progress))
+        drawn: dict[str, dict[int, str]] = {}
+        tally = completed(store, _grow_all(caller, config, roots, record, progress, drawn))
         outcome = "done" if not tally["short"] else "partial"
         store.keep([finished(record, outcome)])
+    _fill_pictures(store, drawn)
     return GenerateResult(
         n_seeds=len(roots),
         n_short=tally["short"],
@@ -136,8 +138,12 @@ async def _grow_all(
     roots: Sequence[tuple[Seed, Node]],
     record: Run,
     progress: Progress,
+    drawn: dict[str, dict[int, str]],
 ) -> Counter[str]:
-    """Grow every tree, many at once; the counts of what came of it."""
+    """Grow every tree, many at once; the counts of what came of it.
+
+    `drawn` gets the SHA-256 of the pictures that were drawn, by node id and part position.
+    """
     tally: Counter[str] = Counter()
     async with caller:
         grower = Grower(caller, config.plan, config.dataset, record.run_id)
@@ -147,6 +153,9 @@ async def _grow_all(
             tree = await grower.grow(*pair)
             caller.keep([*tree.nodes, *tree.conversations, *tree.uses])
             tally.update(_counts(tree))
+            for node in tree.nodes:
+                if node.role == "assistant" and (pictures := _pictures(node)):
+                    drawn[node.node_id] = pictures
             progress.advance()
 
         await each(roots, one, _SEEDS_AT_ONCE)
@@ -159,15 +168,27 @@ def _counts(tree: GrownTree) -> dict[str, int]:
         "short": int(tree.n_unfinished > 0),
         "user": sum(node.role == "user" for node in tree.nodes),
         "assistant": sum(node.role == "assistant" for node in tree.nodes),
-        "pictures": sum(
-            isinstance(part, ImagePart) and part.sha256 is not None
-            for node in tree.nodes
-            if node.role == "assistant"
-            for part in node.parts
-        ),
+        "pictures": sum(len(_pictures(node)) for node in tree.nodes if node.role == "assistant"),
         "conversations": len(tree.conversations),
         "simulated": sum(node.simulated for node in tree.nodes),
     }
+
+
+def _pictures(node: Node) -> dict[int, str]:
+    return {
+        position: part.sha256
+        for position, part in enumerate(node.parts)
+        if isinstance(part, ImagePart) and part.sha256 is not None
+    }
+
+
+def _fill_pictures(store: Store, drawn: dict[str, dict[int, str]]) -> None:
+    """Put pictures that an earlier run was refused into the nodes that it stored without."""
+    with store.reading() as db:
+        lacking = trees.lacking_pictures(db, drawn)
+    if lacking:
+        with store.writing() as db:
+            trees.fill_pictures(db, {node: drawn[node] for node in lacking})
 
 
 def _read(config: GenerateConfig) -> list[tuple[SeedRow, Path]]:

@@ -124,6 +124,7 @@ class Grower:
         leaves: list[_Branch] = []
         n_unfinished = 0
         questions = [_Branch((root,))]
+        most_questions = 1
         for turn in range(1, plan.n_turns + 1):
             wanted = [(q, k) for q in questions for k in range(plan.n_candidates)]
             made = await asyncio.gather(*(self._answer(seed, q, k) for q, k in wanted))
@@ -133,8 +134,11 @@ class Grower:
             if turn == plan.n_turns:
                 leaves += answers
                 break
-            if None in made and len(wanted) > plan.beam:
-                # Which answers go on depends on all of them: wait for the missing ones.
+            most_answers = most_questions * plan.n_candidates
+            most_questions = min(most_answers, plan.beam) * plan.n_follow_ups
+            if n_unfinished and most_answers > plan.beam:
+                # Which answers go on depends on all of them, also on those that a missing
+                # node further up will bring: wait for them.
                 break
             kept, pruned = _prune(answers, plan.beam)
             leaves += pruned

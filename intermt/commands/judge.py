@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from intermt.commands.calling import CallCounts, Caller, each, loaded, started
+from intermt.commands.calling import CallCounts, Caller, completed, each, loaded, started
 from intermt.commands.judging import ChatJudge, JudgePlan, LoadedItem
 from intermt.commands.runs import finished, new_run
 from intermt.config import Server
@@ -115,7 +115,7 @@ def run(store: Store, config: JudgeConfig, progress: Progress) -> JudgeResult:
             progress=progress,
             stop_error_rate=config.stop_error_rate,
         )
-        result = asyncio.run(_judge_all(store, caller, config, items, record, progress))
+        result = completed(store, _judge_all(store, caller, config, items, record, progress))
         if result.run_id is not None:
             outcome = "partial" if result.n_unfinished else "done"
             store.keep([finished(record, outcome)])
@@ -133,9 +133,7 @@ async def _judge_all(
     async with caller:
         rater = _rater(caller, config)
         plan = _plan(config, rater.rater_id, record.run_id)
-        with store.reading() as db:
-            _check_same_judge(stored.rater(db, rater.rater_id), rater)
-            done = stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
+        done = await asyncio.to_thread(_finished_verdicts, store, rater, plan)
         todo = [item for item in items if not plan.verdict_ids(item) <= done]
         tally: Counter[str] = Counter()
         if todo:
@@ -225,6 +223,12 @@ def _rater(caller: Caller, config: JudgeConfig) -> Rater:
         settings=settings,
         simulated=caller.simulated[config.server.name],
     )
+
+
+def _finished_verdicts(store: Store, rater: Rater, plan: JudgePlan) -> set[str]:
+    with store.reading() as db:
+        _check_same_judge(stored.rater(db, rater.rater_id), rater)
+        return stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
 
 
 def _check_same_judge(known: Rater | None, now: Rater) -> None:

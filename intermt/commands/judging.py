@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -153,7 +154,8 @@ class ChatJudge:
     def __init__(self, caller: Caller, plan: JudgePlan) -> None:
         self._caller = caller
         self._plan = plan
-        self._without_schema: set[str] = set()
+        self._takes_schema: dict[str, bool] = {}
+        self._first_asked: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def judge(self, loaded: LoadedItem) -> list[Verdict]:
         """The verdicts on one item, those that could not be had included."""
@@ -256,15 +258,23 @@ class ChatJudge:
         accept: Accept,
     ) -> tuple[Reply, bool]:
         """The reply, asked for in a JSON schema where the server takes one; whether it did."""
-        if server.name not in self._without_schema:
-            reply = await self._caller.ask(
-                self._call(server, messages, schema, prompt_hash, sample), accept
-            )
+        constrained = self._call(server, messages, schema, prompt_hash, sample)
+        if server.name not in self._takes_schema:
+            # One asks first: a server that takes no schema turns down a single call then, not
+            # as many as are under way, which would look like a broken server.
+            async with self._first_asked[server.name]:
+                if server.name not in self._takes_schema:
+                    reply = await self._caller.ask(constrained, accept)
+                    self._takes_schema[server.name] = not _refuses_schema(reply)
+                    if self._takes_schema[server.name]:
+                        return reply, True
+        if self._takes_schema[server.name]:
+            reply = await self._caller.ask(constrained, accept)
             if not _refuses_schema(reply):
                 return reply, True
-            self._without_schema.add(server.name)
-        call = self._call(server, messages, None, prompt_hash, sample)
-        return await self._caller.ask(call, accept), False
+            self._takes_schema[server.name] = False
+        plain = self._call(server, messages, None, prompt_hash, sample)
+        return await self._caller.ask(plain, accept), False
 
     def _call(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -25,6 +26,7 @@ MAX_UNDEFINED_SHARE = 0.05
 no longer a fair picture of the statistic's spread."""
 
 _BLOCK = 2_000_000
+_KEPT_CELLS = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,12 +324,23 @@ def resampled_sums(
 ) -> Floats:
     """(n_resamples, k) column sums of the resampled rows."""
     sums = np.stack([np.bincount(codes, c, minlength=n_clusters) for c in columns.T], axis=1)
-    blocks = []
+    few = n_clusters * n_resamples <= _KEPT_CELLS
+    times = (_kept_times if few else _times)(n_clusters, n_resamples, seed)
+    return np.concatenate([block.astype(np.float64) @ sums for block in times])
+
+
+def _times(n_clusters: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.uint16]]:
+    """Blocks (b, n_clusters): how often each resample has each cluster."""
     for drawn in _draws(n_clusters, n_resamples, seed):
         cells = drawn + np.arange(len(drawn))[:, None] * n_clusters
         times = np.bincount(cells.ravel(), minlength=drawn.size).reshape(drawn.shape)
-        blocks.append(times.astype(np.float64) @ sums)
-    return np.concatenate(blocks)
+        yield times.astype(np.uint16)
+
+
+@lru_cache(maxsize=2)
+def _kept_times(n_clusters: int, n_resamples: int, seed: int) -> tuple[NDArray[np.uint16], ...]:
+    # The figures of a table mostly share their clusters, and drawing is the dearest part.
+    return tuple(_times(n_clusters, n_resamples, seed))
 
 
 def _ratio(top: Floats, bottom: Floats) -> Floats:

@@ -6,6 +6,7 @@ verdict) and a percentile-bootstrap interval over clusters, see `bootstrap`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -86,6 +87,7 @@ class Average:
         n_dimensions: Dimensions of the level.
         low: Lower end of the interval; clusters are drawn for all dimensions together.
         high: Upper end.
+        n_clusters: Clusters that the items of all its dimensions come from.
         undefined: Why there is no value or no interval; None if both are there.
     """
 
@@ -94,6 +96,7 @@ class Average:
     n_dimensions: int
     low: float | None = None
     high: float | None = None
+    n_clusters: int = 0
     undefined: str | None = None
 
 
@@ -174,6 +177,7 @@ def _table(
         n_dimensions=len(keys),
         low=interval.low,
         high=interval.high,
+        n_clusters=interval.n_clusters,
         undefined=None if interval.undefined is None else f"no interval: {interval.undefined}",
     )
     return Table(task, level, statistic, figures, average)
@@ -227,7 +231,7 @@ def _joint_interval(
 
 def _arrays(cases: Sequence[Case]) -> tuple[Floats, Floats, list[str]]:
     """Values, their counterparts and clusters of the cases that have a value."""
-    usable = [case for case in cases if not np.isnan(case.value)]
+    usable = [case for case in cases if not math.isnan(case.value)]
     return (
         np.array([case.value for case in usable], dtype=np.float64),
         np.array([case.other for case in usable], dtype=np.float64),

@@ -81,7 +81,7 @@ _ENDS = re.compile(
 _ENDS_TIE = re.compile(r"\s+(?:between|in|on|for|overall|here|,)\b", re.IGNORECASE)
 _LEADS = (
     r"(?:(?:is|goes\s+to|go\s+to|would\s+be|I|we|my|the|choice|would|prefer(?:red)?|choose|pick|"
-    r"select|favou?r|preference|winner|better|one|answer|response|conversation|candidate|option|"
+    r"select|favou?r|preference|winner|better(?:\s+(?:in|for|with))?|one|answer|response|conversation|candidate|option|"
     r"verdict|judg(?:e)?ment|vote|result|here|clearly|slightly|is\s+better\s+in|"
     r"is\s+(?:better|higher|stronger)\s+(?:in|for|with)|both(?=\s+are)|they(?=\s+are)|are|they're)"
     r"(?:\s*[:=])?\s+[*_`\"'(\[]{0,4}){0,8}?"

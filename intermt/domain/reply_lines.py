@@ -66,7 +66,7 @@ _CONNECT = re.compile(
     r"(?:\s*[:=])?)?"
     r"(?P<bag>[\s*_`\"']*(?:(?:is|are|was|gets?|got|receives?|received|scores?|scored|deserves?|"
     r"earns?|merits?|warrants?|has|stands|at|as|with|both|each|all|therefore|thus|clearly|solid|"
-    r"definitely|rated|given|assigned|awarded|rating|worth|equals?|an?|the|my|I|I'd|I'll|I'm|"
+    r"definitely|rated|given|assigned|awarded|rating|worth|equals?|(?-i:an?)|the|my|I|I'd|I'll|I'm|"
     r"would|will|give|giving|rate|assign|award|it|this|points|of|score|final|verdict|to|be|"
     r"then|so|we|straightforward|full)(?=[\s:=])(?:\s*[:=])?[\s*_`\"'(]+){1,9})?",
     re.IGNORECASE,
@@ -82,8 +82,8 @@ _VALUE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"\s*,?\s*(?:in|on|for|at|regarding|across|in\s+terms\s+of|with\s+respect\s+to|with\s+regard\s+to"
-    r"|when\s+it\s+comes\s+to|as\s+to)\s+(?:the\s+|its\s+|both\s+)?[\"'*_`]{0,3}",
+    r"\s*,?\s*(?:in\s+terms\s+of|with\s+respect\s+to|with\s+regard\s+to|when\s+it\s+comes\s+to"
+    r"|as\s+to|in|on|for|at|regarding|across)\s+(?:the\s+|its\s+|both\s+)?[\"'*_`]{0,3}",
     re.IGNORECASE,
 )
 _EXCEPT = re.compile(
@@ -136,6 +136,7 @@ _BOX = re.compile(
     r"(?P<body>(?:[^{}\[\]\n]|\[[^\[\]\n]{0,150}\]){1,200}?)"
     r"\s*(?:\}|\]\])"
 )
+_OFFERED = re.compile(r"[\s\"'`*$]*(?:,?\s*(?:if|or|for|when)\b|means\b)", re.IGNORECASE)
 _BRACKETS = re.compile(
     r"[\s*_`#>-]*(?:(?:my|the|final)\s+)*(?:scores?|ratings?|verdicts?|answers?|preferences?)?"
     r"[\s*_`]*[:=]?[\s*_`$]*\[(?P<body>[^\[\]\n]{1,200})\][\s*_`$.]*$",
@@ -444,10 +445,10 @@ class LineReader:
         found = [(m["body"], BOXED, m) for m in _BOX.finditer(line)]
         if not found and (brackets := _BRACKETS.match(line)) is not None:
             found = [(brackets["body"], PLAIN, brackets)]
+        if any(_OFFERED.match(line[m.end() : m.end() + 40]) for _, _, m in found):
+            return True
         for body, rank, match in found:
-            if _hedged(line, match.start()) or re.match(
-                r"\s*[\"'`*]*\s*(?:,?\s*(?:if|or|for|when)\b|means)", line[match.end() :]
-            ):
+            if _hedged(line, match.start()):
                 continue
             rank = max(rank, self._rank(match.start()))
             body = body.strip().removeprefix("[").removesuffix("]")

@@ -186,7 +186,8 @@ class NumberReader:
         for pattern in (_GIVE, _BARE_FRACTION):
             for match in pattern.finditer(line):
                 reading = self.at(line, match.end(), True)
-                if reading is not None:
+                # "Score (0-3)" names a scale.
+                if reading is not None and (reading.value is not None or line[match.end()] != "("):
                     yield Reading(reading.value, match.start(), reading.end)
 
 

@@ -21,13 +21,31 @@ from intermt.store import schema
 from intermt.store.check_pictures import check_pictures, looking, put_aside
 from intermt.store.check_references import check_node_ids, check_references
 from intermt.store.connect import Store
-from intermt.store.database import classify, connect, database_errors, is_damaged
+from intermt.store.database import (
+    classify,
+    connect,
+    database_errors,
+    is_damaged,
+    is_log_damaged,
+)
 from intermt.store.findings import CheckReport, Finding, Findings
 from intermt.store.lock import try_own
 from intermt.store.rows import TableRow, insert_what_fits
 
 __all__ = ["CheckReport", "Finding", "examine"]
 
+_LOST = (
+    "--repair moves it to damaged/ and starts an empty database: put a backup back, or all"
+    " records in it are lost; pictures and journals survive"
+)
+_LOG = (
+    "the log of the last transactions is damaged, as after a power cut; --repair moves it to"
+    " damaged/: what was written in the second before is lost, everything else survives"
+)
+_OLD = (
+    f"the tables are older than this version wants ({schema.NEWEST}); the next command that"
+    " opens the store, or --repair, brings them up to date"
+)
 _FILES = ("store.duckdb", "store.duckdb.wal", "lock")
 
 
@@ -262,40 +280,34 @@ def _opens_as_it_is(store: Store, findings: Findings, file: Path) -> bool | None
         if not isinstance(error.__cause__, duckdb.Error):
             findings.add("schema", file, f"{error.what}; {error.todo}")
             return None
-        if not is_damaged(error.__cause__):
+        if is_log_damaged(error.__cause__):
+            findings.add("database-log", file.with_name(f"{file.name}.wal"), _LOG, repairable=True)
+        elif is_damaged(error.__cause__):
+            findings.add("database-damaged", file, f"{error.what}. {_LOST}", repairable=True)
+        else:
             findings.add("database-unusable", file, error.what)
             return None
-        findings.add(
-            "database-damaged",
-            file,
-            f"{error.what}. --repair moves it to damaged/ and starts an empty database: put a"
-            " backup back, or all records in it are lost; pictures and journals survive",
-            repairable=True,
-        )
         if findings.repair:
             _put_database_aside(store, file)
         return False
-    findings.add(
-        "schema",
-        file,
-        f"the tables are older than this version wants ({schema.NEWEST}); the next command"
-        " that opens the store, or --repair, brings them up to date",
-        repairable=True,
-    )
+    findings.add("schema", file, _OLD, repairable=True)
     return False
 
 
 def _put_database_aside(store: Store, file: Path) -> None:
+    """Move what cannot be opened away: the log alone, if that is what is damaged."""
+    log = file.with_name(f"{file.name}.wal")
     with store.lock.hold("write"):
         try:
             # Another repair may have been quicker.
             connect(file, read_only=True).close()
         except duckdb.Error as error:
-            if not is_damaged(error):
+            if not (is_damaged(error) or is_log_damaged(error)):
                 raise classify(error, store.folder) from error
+            damaged = (log,) if is_log_damaged(error) else (file, log)
         else:
             return
         stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        for path in (file, file.with_name("store.duckdb.wal")):
+        for path in damaged:
             if path.exists():
                 put_aside(store, path, name=f"{stamp}-{path.name}")

@@ -98,6 +98,12 @@ def classify(error: duckdb.Error, folder: Path) -> IntermtError:
             where=where,
             todo="free disk space, then run the same command again; finished work is kept",
         )
+    if is_log_damaged(error):
+        return StoreIOError(
+            f"the log of the last transactions is damaged: {first_line}",
+            where=where,
+            todo="run: intermt check --repair",
+        )
     if is_damaged(error):
         return StoreIOError(
             f"store.duckdb is damaged or not ours: {first_line}",
@@ -107,6 +113,11 @@ def classify(error: duckdb.Error, folder: Path) -> IntermtError:
     return StoreIOError(
         f"the database cannot be used: {first_line}", where=where, todo="run: intermt check"
     )
+
+
+def is_log_damaged(error: duckdb.Error) -> bool:
+    """Whether it is the log of the last transactions that cannot be read."""
+    return "replaying WAL" in str(error)
 
 
 def is_damaged(error: duckdb.Error) -> bool:

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,9 @@ _READ_AS = {**EXTENSIONS, "MPO": "jpg"}
 
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused: they are decompression bombs or useless to a model."""
+
+_ON_DISK_AFTER_S = 300.0
+"""The system writes out what nobody synced after half a minute or so."""
 
 _ADDRESS = re.compile("[0-9a-f]{64}")
 
@@ -49,11 +53,14 @@ class ImageFolder:
         extension, width, height = inspect(content)
         sha256 = hashlib.sha256(content).hexdigest()
         path = self._path(sha256, extension)
+        n_bytes, age_s = _size_and_age(path)
         # A power cut can leave a file empty or short under its final name.
-        if _size(path) != len(content):
+        if n_bytes != len(content):
             self._write(path, content)
-        # Also one that was there: whoever wrote it may not have synced it yet.
-        self._unsynced.add(path)
+            age_s = 0.0
+        # Also one that was there: who wrote it may have been killed before the sync.
+        if age_s < _ON_DISK_AFTER_S:
+            self._unsynced.add(path)
         return Image(sha256, extension, width, height, len(content), simulated)
 
     def read(self, sha256: str) -> bytes:
@@ -137,7 +144,7 @@ class ImageFolder:
     def _write(self, path: Path, content: bytes) -> None:
         temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}"
         try:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(content)
             temporary.rename(path)
         except OSError as error:
@@ -184,11 +191,12 @@ def inspect(content: bytes) -> tuple[str, int, int]:
     return extension, width, height
 
 
-def _size(path: Path) -> int:
+def _size_and_age(path: Path) -> tuple[int, float]:
     try:
-        return path.stat().st_size
+        info = path.stat()
     except OSError:
-        return -1
+        return -1, 0.0
+    return info.st_size, time.time() - info.st_mtime
 
 
 def _fsync(path: Path) -> None:

@@ -150,8 +150,8 @@ def to_row(record: Record) -> tuple[str, dict[str, Any]]:
     return table, row
 
 
-def encode(value: Any) -> bytes:
-    """A row, or a list with rows in it, as JSON.
+def encode(value: Any, where: str = "") -> bytes:
+    """A row, or a list with rows in it, as JSON; `where` names it in the error.
 
     Raises:
         InputError: It holds what JSON cannot: half a character (a lone surrogate), a whole
@@ -162,9 +162,14 @@ def encode(value: Any) -> bytes:
     except orjson.JSONEncodeError as error:
         raise InputError(
             f"a record cannot be stored: {error}",
-            where=ascii(value)[:200],
+            where=where,
             todo="mend the text in its source",
         ) from error
+
+
+def name_of(row: Row) -> str:
+    """The first column and its value, which is the key of most tables."""
+    return next((f"{name} {value}" for name, value in row.items()), "")
 
 
 def _naive_utc(value: datetime) -> datetime:
@@ -324,7 +329,7 @@ def _batches(rows: Sequence[Row]) -> Iterable[str]:
     batch: list[bytes] = []
     size = 0
     for row in rows:
-        text = encode(row)
+        text = encode(row, name_of(row))
         if batch and size + len(text) > _BATCH_BYTES:
             yield (b"[" + b",".join(batch) + b"]").decode()
             batch, size = [], 0

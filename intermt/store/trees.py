@@ -103,6 +103,16 @@ def nodes_by_place(db: Connection, places: Iterable[tuple[str, str]]) -> dict[tu
     return {(seed, place): node for seed, place, node in rows}
 
 
+def lacking_pictures(db: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of these nodes that have a missing picture."""
+    rows = db.execute(
+        f"SELECT n.node_id FROM node n JOIN {FROM_STRINGS} w ON n.node_id = w.id"
+        " WHERE n.n_missing > 0",
+        [json_list(set(ids))],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
 def fill_pictures(db: Connection, found: Mapping[str, Mapping[int, str]]) -> int:
     """Put pictures that were missing into their nodes; the number of pictures put in.
 

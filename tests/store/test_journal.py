@@ -129,7 +129,7 @@ def test_looking_for_abandoned_journals_does_not_hide_them_from_others(store: St
 def test_every_record_reported_as_kept_survives_kill_9(store: Store) -> None:
     store.create()
     expected: set[str] = set()
-    for trial in range(4):
+    for trial in range(3):
         process = start(KEEP, store.folder, trial, *([7] if trial % 2 else []))
         while int(process.stdout.readline()) < 20 + 10 * trial:  # type: ignore[union-attr]
             pass

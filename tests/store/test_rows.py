@@ -151,7 +151,7 @@ PARTS = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(PARTS, TEXTS), min_size=1, max_size=20))
 def test_any_text_survives(shared_store: Store, drawn: list[tuple[Any, str]]) -> None:
     records: list[Any] = []
@@ -173,8 +173,8 @@ def test_any_text_survives(shared_store: Store, drawn: list[tuple[Any, str]]) ->
 
 
 def test_very_long_text(store: Store) -> None:
-    long = feedback("f", "слово " * 3_000_000)
-    store.write([long, feedback("g", "y" * 20_000_000)])
+    long = feedback("f", "слово " * 1_000_000)
+    store.write([long, feedback("g", "y" * 9_000_000)])
     assert read(store, Feedback)[0] == long
 
 
@@ -189,6 +189,7 @@ def test_very_long_text(store: Store) -> None:
     ],
 )
 def test_what_cannot_be_stored_is_an_input_error(store: Store, record: Any, said: str) -> None:
+    store.create()
     for attempt in (store.write, store.keep):
         with pytest.raises(InputError, match=said) as caught:
             attempt([feedback("good"), record])
@@ -268,13 +269,13 @@ def test_a_row_may_be_replaced_again_and_again_in_one_transaction(store: Store) 
     assert [v.notes for v in read(store, Verdict)] == [("last",)]
 
 
-def test_unchanged_says_what_insert_would_leave(store: Store) -> None:
+def test_known_says_what_insert_would_leave(store: Store) -> None:
     store.write([feedback("old"), answered("failed", "exhausted"), answered("good")])
     batch = [
         to_row(r) for r in (feedback("old"), feedback("new"), answered("failed"), answered("good"))
     ]
     with store.reading() as db:
-        stays = rows.unchanged(db, batch)
+        stays = rows.known(db, batch)
     assert stays == {("feedback", ("old",)), ("request", ("good",))}
     with store.writing() as db:
         assert insert(db, batch) == {"feedback": 1, "request": 1}

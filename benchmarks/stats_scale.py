@@ -1,0 +1,209 @@
+"""Times `stats card` and `stats agreement` on a store of the published size.
+
+    python benchmarks/stats_scale.py [--folder DIR] [--scale 1.0] [--budget-s 3]
+
+Writes random trees, conversations, pictures and votes through `Store.write` (52,600
+conversations, about 240,000 turns, 280,000 picture uses and 30,000 votes at scale 1), then
+runs each topic three times in this process and prints the median. Exits 1 above the budget.
+A folder that holds the store already is used again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from intermt.commands.stats import StatsConfig, run
+from intermt.dimensions import OVERALL, dimensions_of
+from intermt.records import (
+    Conversation,
+    ImagePart,
+    Node,
+    PictureUse,
+    PreferenceVote,
+    Rater,
+    Score,
+    Seed,
+    TextPart,
+    Verdict,
+)
+from intermt.store.connect import Store
+from intermt.store.rows import Record
+
+N_CONVERSATIONS = 52_600
+N_SEEDS = 15_604
+N_VOTES = 30_000
+BATCH = 50_000
+DATASET = "random"
+
+
+def identifier(number: int) -> str:
+    return f"{number:032x}"
+
+
+class Forest:
+    """Random records, and what was made so far."""
+
+    def __init__(self, scale: float) -> None:
+        self.dice = random.Random(7)
+        self.n_conversations = int(N_CONVERSATIONS * scale)
+        self.n_seeds = max(1, int(N_SEEDS * scale))
+        self.n_votes = int(N_VOTES * scale)
+        self.n_ids = 0
+        self.pairs: list[tuple[str, str, str]] = []
+        self.conversations: list[tuple[str, str]] = []
+
+    def new_id(self) -> str:
+        # Scattered like hashes, or sorted ids would flatter the joins.
+        self.n_ids += 1
+        return identifier(self.n_ids * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128)
+
+    def records(self) -> Iterator[Record]:
+        left = self.n_conversations
+        for i in range(self.n_seeds):
+            here = round(left / (self.n_seeds - i))
+            left -= here
+            yield from self.tree(i, here)
+        yield from self.labels()
+
+    def tree(self, number: int, n_conversations: int) -> Iterator[Record]:
+        seed_id = self.new_id()
+        yield Seed(seed_id, DATASET, f"s{number}", task=f"task {number % 15}", language="en")
+        root = Node(seed_id, None, seed_id, "user", 1, (TextPart("a question"), self.picture()))
+        yield root
+        first_answers: list[str] = []
+        for i in range(n_conversations):
+            n_turns = self.dice.choices((2, 3, 4, 5, 6, 7), (6, 15, 37, 20, 15, 7))[0]
+            path, parent = [root], root
+            for turn in range(1, n_turns + 1):
+                if turn > 1:
+                    parent = Node(
+                        self.new_id(), parent.node_id, seed_id, "user", turn, (TextPart("q"),)
+                    )
+                    path.append(parent)
+                parts = (TextPart("an answer"), *([self.picture()] * (self.dice.random() < 0.94)))
+                n_tags = int(self.dice.random() < 0.9)
+                answer = Node(
+                    self.new_id(), parent.node_id, seed_id, "assistant", turn, parts, n_tags
+                )
+                path.append(answer)
+                parent = answer
+            yield from path[1:]
+            conversation_id = self.new_id()
+            self.conversations.append((conversation_id, seed_id))
+            first_answers.append(path[1].node_id)
+            yield Conversation(
+                conversation_id,
+                DATASET,
+                f"{number}-{i}",
+                seed_id,
+                tuple(node.node_id for node in path),
+                n_turns,
+            )
+            for node in path:
+                for position, part in enumerate(node.parts):
+                    if isinstance(part, ImagePart):
+                        yield PictureUse(
+                            conversation_id, node.node_id, position, part.name, None, part.missing
+                        )
+
+        for a, b in pairwise(first_answers):
+            self.pairs.append((seed_id, min(a, b), max(a, b)))
+
+    def picture(self) -> ImagePart:
+        name = self.new_id()
+        return ImagePart(name=name, missing="not found", key=name)
+
+    def labels(self) -> Iterator[Record]:
+        people = [
+            Rater(identifier(i), f"r{i}", "annotator", "synthetic", DATASET) for i in range(30)
+        ]
+        verifier = Rater(identifier(99), "v", "verifier", "synthetic", DATASET)
+        judge = Rater(identifier(100), "judge", "judge", "model", simulated=True)
+        yield from (*people, verifier, judge)
+        dimensions = [OVERALL, *(d.key for d in dimensions_of("local"))]
+        n_pairs = self.n_votes // (4 * len(dimensions))
+        for seed_id, a, b in self.dice.sample(self.pairs, min(n_pairs, len(self.pairs))):
+            raters = [*self.dice.sample(people, 3), verifier]
+            for dimension in dimensions:
+                for rater in raters:
+                    choice = self.dice.choice(("a", "a", "b", "tie"))
+                    yield PreferenceVote(
+                        self.new_id(), rater.rater_id, "local", "prefix", seed_id, a, b, dimension,
+                        choice, DATASET, "t",
+                    )  # fmt: skip
+                yield Verdict(
+                    self.new_id(), judge.rater_id, "pair", "local", a, b, dimension, "a", 0, "ok",
+                    None, self.dice.choice(("a", "b")), None, "k", simulated=True,
+                )  # fmt: skip
+        chosen = self.dice.sample(self.conversations, min(n_pairs, len(self.conversations)))
+        for conversation_id, _ in chosen:
+            for dimension in dimensions_of("global"):
+                for rater in [*self.dice.sample(people, 3), verifier]:
+                    value = self.dice.choice((0, 1, 2, 2, 3, 3, 3))
+                    yield Score(
+                        self.new_id(), rater.rater_id, "conversation", conversation_id,
+                        dimension.key, value, DATASET, "t",
+                    )  # fmt: skip
+
+
+def fill(store: Store, scale: float) -> None:
+    started = time.perf_counter()
+    batch: list[Record] = []
+    for record in Forest(scale).records():
+        batch.append(record)
+        if len(batch) >= BATCH:
+            store.write(batch)
+            batch = []
+    store.write(batch)
+    print(f"wrote the store in {time.perf_counter() - started:.0f} s")
+
+
+def measure(store: Store, config: StatsConfig) -> float:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        run(store, config)
+        times.append(time.perf_counter() - started)
+    return statistics.median(times)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--budget-s", type=float, default=3.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        store = Store(options.folder or Path(temporary) / "store")
+        if not store.exists():
+            fill(store, options.scale)
+        card = run(store, StatsConfig()).document
+        counted = (
+            "n_conversations",
+            "n_turns",
+            "n_nodes",
+            "n_pictures_named",
+            "n_votes",
+            "n_scores",
+        )
+        print(", ".join(f"{name} {card[name]:,}" for name in (*counted, "n_verdicts")))
+        slowest = 0.0
+        for topic in ("card", "agreement"):
+            for dataset in (None, DATASET):
+                took = measure(store, StatsConfig(topic=topic, dataset=dataset))
+                slowest = max(slowest, took)
+                scope = f"--dataset {dataset}" if dataset else "whole store"
+                print(f"stats {topic}, {scope}: {took:.2f} s (median of 3)")
+    return int(slowest > options.budget_s)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""How far raters agree: annotators with each other, with verifiers, with every judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from intermt.dimensions import BY_KEY, DIMENSIONS, OVERALL
+from intermt.domain.figures import Resampling
+from intermt.domain.reliability import Estimate, Reliability, Sample, packed, reliabilities
+from intermt.store.rated import CHOICES, Labels
+
+ALL = "all"
+"""All dimensions of a level together, `overall` apart; for rates alone."""
+
+NO_LABELS = "no labels: nobody has scored, voted or written about anything here"
+
+_NOT_POOLED = "not pooled over dimensions: each has a scale and a chance level of its own"
+_NO_MEETING = "no thing was labelled by both"
+
+
+def agreement_figures(
+    groups: Sequence[Labels], names: Mapping[str, str], resampling: Resampling | None = None
+) -> dict[str, Any]:
+    """The agreement document: how it was made, notes, and one row a group of labels.
+
+    Args:
+        groups: Labels that can be compared.
+        names: Names of judges by id.
+        resampling: How intervals are made.
+    """
+    how = resampling or Resampling()
+    pools = _pools(groups)
+    samples = {i: _sample([group]) for i, group in enumerate(groups)}
+    samples |= {len(groups) + i: _sample(pool) for i, pool in enumerate(pools)}
+    found = reliabilities(samples, how)
+    rows = [_row([group], group.dimension, found[i], names) for i, group in enumerate(groups)]
+    rows += [_row(p, ALL, found[len(groups) + i], names) for i, p in enumerate(pools)]
+    rows.sort(key=_place)
+    return {
+        "confidence": how.confidence,
+        "n_resamples": how.n_resamples,
+        "seed": how.seed,
+        "notes": _notes(groups),
+        "simulated": any(group.simulated for group in groups),
+        "synthetic": any(group.synthetic for group in groups),
+        "rows": rows,
+    }
+
+
+def _notes(groups: Sequence[Labels]) -> list[str]:
+    if not groups:
+        return [NO_LABELS]
+    others = {group.other for group in groups}
+    notes = []
+    if "verifier" not in others:
+        notes.append("no verifier has labelled anything here")
+    if "judge" not in others:
+        notes.append("no judge has a verdict on a dimension that people labelled here")
+    return notes
+
+
+def _pools(groups: Iterable[Labels]) -> list[list[Labels]]:
+    """Groups that differ in their dimension alone, where there are several."""
+    pools: dict[tuple[object, ...], list[Labels]] = {}
+    for group in groups:
+        if group.dimension != OVERALL:
+            key = (group.what, group.level, group.other, group.judge_id)
+            pools.setdefault(key, []).append(group)
+    return [pool for pool in pools.values() if len(pool) > 1]
+
+
+def _sample(pool: Sequence[Labels]) -> Sample:
+    """The ratings of one group, or of several on top of each other, for `reliabilities`."""
+    what = pool[0].what
+    tables = [_table(group) for group in pool]
+    width = max(table.shape[1] for table, _ in tables)
+    padded = [
+        np.pad(table, ((0, 0), (0, width - table.shape[1])), constant_values=np.nan)
+        for table, _ in tables
+    ]
+    raters = [group.raters.ravel() for group in pool]
+    classes: set[int] = set(range(len(CHOICES)))
+    if what == "score":
+        classes = {int(v) for group in pool for v in np.unique(group.values)}
+        for group in pool:
+            if (scale := BY_KEY.get(group.dimension)) is not None:
+                classes |= set(range(scale.lowest, scale.highest + 1))
+    return Sample(
+        table=np.concatenate(padded),
+        clusters=np.concatenate([clusters for _, clusters in tables]),
+        classes=tuple(sorted(classes)),
+        measurement="ordinal" if what == "score" else "nominal",
+        n_raters=len(np.unique(np.concatenate(raters))),
+    )
+
+
+def _table(group: Labels) -> tuple[Any, Any]:
+    """(rows, ratings) and the cluster of each row."""
+    if group.other != "annotator":
+        return group.values, group.clusters
+    _, first = np.unique(group.units, return_index=True)
+    return packed(group.units, group.values[:, 0]), group.clusters[first]
+
+
+def _row(
+    pool: Sequence[Labels], dimension: str, found: Reliability, names: Mapping[str, str]
+) -> dict[str, Any]:
+    group = pool[0]
+    with_other = group.other != "annotator"
+    n_both = sum(len(np.unique(g.units)) for g in pool)
+    alpha, ac2, rate = found.alpha, found.ac2, found.rate
+    if with_other and not n_both:
+        alpha = rate = Estimate(None, undefined=_NO_MEETING)
+        ac2 = None if ac2 is None else alpha
+    elif dimension == ALL:
+        alpha = Estimate(None, undefined=_NOT_POOLED)
+        ac2 = None if ac2 is None else alpha
+    return {
+        "what": group.what,
+        "level": group.level,
+        "dimension": dimension,
+        "between": f"annotator-{group.other}",
+        "judge": None if group.judge_id is None else names.get(group.judge_id, group.judge_id),
+        "judge_id": group.judge_id,
+        "n_units": sum(g.n_units for g in pool),
+        "n_raters": found.n_raters,
+        "n_pairable": n_both if with_other else found.n_pairable,
+        "n_combinations": found.n_units if with_other else None,
+        "n_ratings": found.n_ratings,
+        "n_clusters": found.n_clusters,
+        "alpha": asdict(alpha),
+        "ac2": None if ac2 is None else asdict(ac2),
+        "rate": asdict(rate),
+        "simulated": any(g.simulated for g in pool),
+        "synthetic": any(g.synthetic for g in pool),
+    }
+
+
+def _place(row: dict[str, Any]) -> tuple[Any, ...]:
+    order = {key: i for i, key in enumerate([*(d.key for d in DIMENSIONS), OVERALL, ALL])}
+    between = ("annotator-annotator", "annotator-verifier", "annotator-judge")
+    return (
+        row["what"],
+        row["level"] != "local",
+        order.get(row["dimension"], len(order)),
+        row["dimension"],
+        between.index(row["between"]),
+        row["judge"] or "",
+        row["judge_id"] or "",
+    )

@@ -1,0 +1,116 @@
+"""What is in the store: the data card, and how far raters agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from intermt.commands.agreement import NO_LABELS, agreement_figures
+from intermt.dimensions import Level
+from intermt.errors import MissingInputError
+from intermt.store import overview
+from intermt.store.connect import Store
+from intermt.store.rated import comparable, judge_names
+from intermt.store.scope import datasets, narrow
+
+Topic = Literal["card", "agreement"]
+
+NOTHING = "no conversations and no trees: nothing was imported or generated here yet"
+
+
+@dataclass(frozen=True, slots=True)
+class StatsConfig:
+    """What to count.
+
+    Attributes:
+        topic: `card` or `agreement`.
+        level: Only labels and verdicts of this level; None for both.
+        dataset: Only this collection; None for the whole store.
+    """
+
+    topic: Topic = "card"
+    level: Level | None = None
+    dataset: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatsResult:
+    """What was counted.
+
+    Attributes:
+        topic: As asked.
+        document: Every figure, in types that JSON holds; docs/statistics.md names the keys.
+        simulated: Whether a stand-in server made anything that was counted.
+        synthetic: Whether any label that was counted is an invented one.
+        notes: What a reader must know, in words.
+    """
+
+    topic: Topic
+    document: Mapping[str, Any]
+    simulated: bool
+    synthetic: bool
+    notes: tuple[str, ...]
+
+
+def run(store: Store, config: StatsConfig) -> StatsResult:
+    """Count what a store holds.
+
+    Raises:
+        MissingInputError: There is no store, or nothing in it belongs to the dataset.
+    """
+    figures = _card(store, config) if config.topic == "card" else _agreement(store, config)
+    notes = figures.pop("notes")
+    document = {
+        "topic": config.topic,
+        "dataset": config.dataset,
+        "level": config.level,
+        "simulated": figures.pop("simulated"),
+        "synthetic": figures.pop("synthetic"),
+        "notes": notes,
+        **figures,
+    }
+    return StatsResult(
+        config.topic, document, document["simulated"], document["synthetic"], tuple(notes)
+    )
+
+
+def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
+    with store.reading() as db:
+        _narrow(db, config)
+        figures = {
+            **overview.conversation_facts(db),
+            **overview.tree_facts(db),
+            **overview.picture_facts(db, config.dataset),
+            **overview.tag_facts(db),
+            **overview.label_facts(db),
+            **overview.verdict_facts(db),
+            **overview.request_facts(db),
+        }
+    figures["notes"] = []
+    if not figures["n_nodes"]:
+        figures["notes"].append(NOTHING)
+    if not (figures["n_scores"] or figures["n_votes"] or figures["n_feedback"]):
+        figures["notes"].append(NO_LABELS)
+    figures["simulated"] = any(n for key, n in figures.items() if key.endswith("_simulated"))
+    figures["synthetic"] = any(n for key, n in figures.items() if key.endswith("_synthetic"))
+    return figures
+
+
+def _agreement(store: Store, config: StatsConfig) -> dict[str, Any]:
+    # The store is let go before the resampling, which takes longer than the reading.
+    with store.reading() as db:
+        _narrow(db, config)
+        groups, judges = comparable(db), judge_names(db)
+    return agreement_figures(groups, judges)
+
+
+def _narrow(db: Any, config: StatsConfig) -> None:
+    if config.dataset is not None:
+        known = datasets(db)
+        if config.dataset not in known:
+            raise MissingInputError(
+                f"nothing in the store belongs to the dataset {config.dataset!r}",
+                todo=f"the store has: {', '.join(known) or 'nothing at all'}",
+            )
+    narrow(db, config.dataset, config.level)

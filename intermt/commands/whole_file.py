@@ -1,0 +1,73 @@
+"""Output files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from intermt.errors import CannotCreate, StoreIOError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of `path` when the block ends well.
+
+    It stands beside `path` under another name until then; if the block fails, what was at
+    `path` is unchanged. A link keeps pointing where it points, to the new file.
+
+    Raises:
+        CannotCreate: A folder or device has that name, or no file can be made there.
+        StoreIOError: The disk does not take it.
+    """
+    target = Path(os.path.realpath(path))
+    with _creating(path):
+        if not _replaceable(path):
+            raise CannotCreate(
+                "what has this name is not a file",
+                where=str(path),
+                todo="name another file, or - for standard output",
+            )
+        temporary = target.parent / f".intermt-{secrets.token_hex(8)}"
+        file = temporary.open("xb")
+    try:
+        with file:
+            yield file
+            with _creating(path):
+                file.flush()
+                os.fsync(file.fileno())
+        with _creating(path):
+            temporary.rename(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _replaceable(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return True
+
+
+@contextlib.contextmanager
+def _creating(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = error.strerror or str(error)
+        if error.errno in _FULL:
+            raise StoreIOError(
+                f"cannot write: {what}", where=str(path), todo="free disk space and run again"
+            ) from error
+        raise CannotCreate(
+            f"cannot be created: {what}", where=str(path), todo="name a file that you may write"
+        ) from error

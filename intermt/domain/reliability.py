@@ -1,0 +1,299 @@
+"""Agreement figures with their intervals, many of them over the same resamples.
+
+Everything reported here depends on a unit's ratings only through how many raters chose each
+class, so a resample of clusters needs sums over clusters and no table: alpha, AC2 and the
+agreement rate of 2,000 resamples cost one matrix product. The values themselves come from
+`agreement`; `cluster_bootstrap` over its functions gives the same intervals, slowly.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from intermt.domain.agreement import MIN_UNITS, gwet_ac2, krippendorff_alpha
+from intermt.domain.bootstrap import (
+    MIN_CLUSTERS,
+    cluster_codes,
+    percentile_interval,
+    resampled_sums,
+)
+from intermt.domain.correlation import Floats, Ints
+from intermt.domain.figures import Resampling
+
+Key = TypeVar("Key", bound=Hashable)
+
+_SAME = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Ratings of one group of things on one scale.
+
+    Attributes:
+        table: (n_units, k) ratings, NaN for missing; columns need not be raters.
+        clusters: (n_units,) what each unit belongs to.
+        classes: The classes of the scale.
+        measurement: Difference function of alpha: `ordinal` for scores, with which AC2 is
+            given too, `nominal` for choices.
+        n_raters: Raters with at least one rating.
+    """
+
+    table: Floats
+    clusters: Ints
+    classes: tuple[int, ...]
+    measurement: Literal["nominal", "ordinal"]
+    n_raters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure and its interval.
+
+    Attributes:
+        value: The figure; None where `undefined` says why.
+        low: Lower end of the interval; None where there is none.
+        high: Upper end.
+        undefined: Why there is no value or, beside a value, no interval; None if both are
+            there.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    undefined: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How far the ratings of one sample agree.
+
+    Attributes:
+        n_units: Units with at least one rating.
+        n_raters: Raters with at least one rating.
+        n_pairable: Units with two or more ratings.
+        n_ratings: All ratings.
+        n_clusters: Clusters of the units.
+        alpha: Krippendorff's alpha.
+        ac2: Gwet's AC2 with quadratic weights; None for choices.
+        rate: Mean over pairable units of the share of rater pairs that agree exactly.
+    """
+
+    n_units: int
+    n_raters: int
+    n_pairable: int
+    n_ratings: int
+    n_clusters: int
+    alpha: Estimate
+    ac2: Estimate | None
+    rate: Estimate
+
+
+def packed(units: Ints, values: Floats) -> Floats:
+    """(n_units, most ratings) table of ratings given one by one, a row a unit.
+
+    Rows are in ascending order of `units`; which rater gave a rating is lost.
+    """
+    order = np.argsort(units, kind="stable")
+    _, starts, sizes = np.unique(units[order], return_index=True, return_counts=True)
+    table = np.full((len(sizes), int(sizes.max(initial=0))), np.nan)
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    table[rows, np.arange(len(order)) - np.repeat(starts, sizes)] = values[order]
+    return table
+
+
+def reliabilities(
+    samples: Mapping[Key, Sample], resampling: Resampling | None = None
+) -> dict[Key, Reliability]:
+    """Alpha, AC2 and agreement rate of every sample, with intervals over clusters.
+
+    Samples over the same clusters share their resamples. The intervals are those of
+    `bootstrap.cluster_bootstrap`: undefined with fewer than `MIN_CLUSTERS` clusters, and
+    where too many resamples have no value.
+
+    Raises:
+        InputError: A rating is none of the sample's classes.
+    """
+    how = resampling or Resampling()
+    alike: defaultdict[bytes, list[Key]] = defaultdict(list)
+    for key, sample in samples.items():
+        alike[np.unique(sample.clusters).tobytes()].append(key)
+    found: dict[Key, Reliability] = {}
+    for keys in alike.values():
+        counted = [_counts(samples[key]) for key in keys]
+        resampled = _resampled([samples[key] for key in keys], counted, how)
+        for key, counts, sums in zip(keys, counted, resampled, strict=True):
+            found[key] = _reliability(samples[key], counts, sums, how.confidence)
+    return {key: found[key] for key in samples}
+
+
+def _reliability(
+    sample: Sample, counts: Floats, sums: Floats | None, confidence: float
+) -> Reliability:
+    per_unit = counts.sum(axis=1)
+    n_pairable = int((per_unit >= 2).sum())
+    n_clusters = len(np.unique(sample.clusters))
+
+    def estimate(value: float | None, undefined: str | None, resampled: Floats | None) -> Estimate:
+        if value is None:
+            return Estimate(None, undefined=undefined)
+        interval = percentile_interval(resampled, n_clusters, confidence)
+        why = None if interval.undefined is None else f"no interval: {interval.undefined}"
+        return Estimate(value, interval.low, interval.high, why)
+
+    ordinal = sample.measurement == "ordinal"
+    spread = None if sums is None else _Sums(sums, len(sample.classes))
+    too_few = _too_few(sample.n_raters, n_pairable)
+    if too_few is not None:
+        alpha, ac2 = Estimate(None, undefined=too_few), Estimate(None, undefined=too_few)
+    else:
+        found = krippendorff_alpha(sample.table, sample.measurement)
+        alphas = None if spread is None else _alphas(spread, ordinal, sample.classes)
+        alpha = estimate(found.value, found.undefined, alphas)
+        if ordinal:
+            gwet = gwet_ac2(sample.table, "quadratic", categories=sample.classes)
+            ac2s = None if spread is None else _ac2s(spread, sample.classes)
+            ac2 = estimate(gwet.value, gwet.undefined, ac2s)
+    rate = None
+    if n_pairable:
+        rate = float(_agreeing(counts)[per_unit >= 2].mean())
+    return Reliability(
+        n_units=int((per_unit > 0).sum()),
+        n_raters=sample.n_raters,
+        n_pairable=n_pairable,
+        n_ratings=int(per_unit.sum()),
+        n_clusters=n_clusters,
+        alpha=alpha,
+        ac2=ac2 if ordinal else None,
+        rate=estimate(
+            rate,
+            "nothing was rated twice",
+            None if spread is None else _divided(spread.agreeing, spread.n_pairable),
+        ),
+    )
+
+
+def _too_few(n_raters: int, n_pairable: int) -> str | None:
+    if n_raters < 2:
+        return f"too few raters ({n_raters}, 2 needed)"
+    if n_pairable < MIN_UNITS:
+        return f"too few things rated twice ({n_pairable}, {MIN_UNITS} needed)"
+    return None
+
+
+# --- what is summed over clusters --------------------------------------------------------
+
+
+def _counts(sample: Sample) -> Floats:
+    """(n_units, q) raters that put each unit into each class."""
+    classes = np.asarray(sample.classes, dtype=np.float64)
+    return np.stack([(sample.table == c).sum(axis=1) for c in classes], axis=1).astype(np.float64)
+
+
+def _agreeing(counts: Floats) -> Floats:
+    """(n_units,) share of rater pairs that agree; 0 where there are none."""
+    n = counts.sum(axis=1)
+    pairs = np.where(n >= 2, n * (n - 1.0), 1.0)
+    share: Floats = (counts * (counts - 1.0)).sum(axis=1) / pairs
+    return share
+
+
+def _columns(sample: Sample, counts: Floats) -> Floats:
+    """(n_units, 4 + q + q * q) what `_Sums` names, per unit."""
+    n = counts.sum(axis=1)
+    twice = (n >= 2).astype(np.float64)
+    pairs = np.where(n >= 2, n * (n - 1.0), 1.0)
+    weights = _quadratic(sample.classes)
+    weighted = (counts * (counts @ weights - 1.0)).sum(axis=1) * twice / pairs
+    shares = counts / np.maximum(n, 1.0)[:, None]
+    # How often two raters of a unit gave the classes c and k, over m - 1.
+    met = counts[:, :, None] * counts[:, None, :]
+    diagonal = np.arange(counts.shape[1])
+    met[:, diagonal, diagonal] -= counts
+    met *= (twice / np.maximum(n - 1.0, 1.0))[:, None, None]
+    first = np.stack([n > 0, twice, _agreeing(counts) * twice, weighted], axis=1)
+    return np.concatenate([first, shares, met.reshape(len(counts), -1)], axis=1)
+
+
+class _Sums:
+    """Sums over the units of each resample, by name; the first axis is the resample."""
+
+    def __init__(self, sums: Floats, q: int) -> None:
+        self.n_units, self.n_pairable, self.agreeing, self.weighted = sums.T[:4]
+        self.shares = sums[:, 4 : 4 + q]
+        self.met = sums[:, 4 + q :].reshape(-1, q, q)
+
+
+def _resampled(
+    samples: Sequence[Sample], counted: Sequence[Floats], how: Resampling
+) -> list[Floats | None]:
+    """Each sample's sums over the resamples of the clusters that all of them share."""
+    if all(not (counts.sum(axis=1) >= 2).any() for counts in counted):
+        return [None] * len(samples)
+    _, n_clusters = cluster_codes(samples[0].clusters)
+    if n_clusters < MIN_CLUSTERS:
+        return [None] * len(samples)
+    per_cluster = []
+    for sample, counts in zip(samples, counted, strict=True):
+        codes, _ = cluster_codes(sample.clusters)
+        columns = _columns(sample, counts)
+        per_cluster.append(
+            np.stack([np.bincount(codes, c, minlength=n_clusters) for c in columns.T], axis=1)
+        )
+    sums = resampled_sums(
+        np.concatenate(per_cluster, axis=1),
+        np.arange(n_clusters),
+        n_clusters,
+        how.n_resamples,
+        how.seed,
+    )
+    ends = np.cumsum([block.shape[1] for block in per_cluster])[:-1]
+    return list(np.split(sums, ends, axis=1))
+
+
+# --- the figures of every resample -------------------------------------------------------
+
+
+def _alphas(sums: _Sums, ordinal: bool, classes: Sequence[int]) -> Floats:
+    """(n_resamples,) alpha of each resample, NaN where it has none."""
+    totals = sums.met.sum(axis=2)
+    n = totals.sum(axis=1)
+    if ordinal:
+        ascending = np.argsort(classes)
+        ranks = np.empty_like(totals)
+        ranks[:, ascending] = np.cumsum(totals[:, ascending], axis=1) - totals[:, ascending] / 2.0
+        distance = (ranks[:, :, None] - ranks[:, None, :]) ** 2
+    else:
+        distance = np.broadcast_to(1.0 - np.eye(totals.shape[1]), sums.met.shape)
+    observed = (sums.met * distance).sum(axis=(1, 2)) * (n - 1.0)
+    expected = (totals[:, :, None] * totals[:, None, :] * distance).sum(axis=(1, 2))
+    varied = (totals.max(axis=1) < n * (1.0 - _SAME)) & (sums.n_pairable > MIN_UNITS - 0.5)
+    return np.where(varied, 1.0 - _divided(observed, np.where(varied, expected, 0.0)), np.nan)
+
+
+def _ac2s(sums: _Sums, classes: Sequence[int]) -> Floats:
+    """(n_resamples,) AC2 of each resample, NaN where it has none."""
+    q = len(classes)
+    observed = _divided(sums.weighted, sums.n_pairable)
+    shares = sums.shares / np.maximum(sums.n_units, 1.0)[:, None]
+    factor = float(_quadratic(classes).sum()) / (q * (q - 1))
+    expected = factor * (shares * (1.0 - shares)).sum(axis=1)
+    varied = (shares.max(axis=1) < 1.0 - _SAME) & (sums.n_pairable > MIN_UNITS - 0.5)
+    return np.where(varied, (observed - expected) / (1.0 - expected), np.nan)
+
+
+def _quadratic(classes: Sequence[int]) -> Floats:
+    """(q, q) quadratic weights of agreement, as in `agreement.gwet_ac2`."""
+    values = np.asarray(classes, dtype=np.float64)
+    apart: Floats = np.subtract.outer(values, values) / (values.max() - values.min())
+    return 1.0 - apart**2
+
+
+def _divided(top: Floats, bottom: Floats) -> Floats:
+    """Quotients, NaN where the divisor is 0."""
+    quotient: Floats = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
+    return quotient

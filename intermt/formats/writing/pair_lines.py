@@ -1,0 +1,82 @@
+"""Preference pairs as JSON lines; `formats.reading.pair_lines` reads them back.
+
+The keys of a line and their order are fixed. Texts are written as they are. A picture stands
+where its `<Image, caption>` tag stood, and the tag is not repeated. A picture that is missing
+has its name for a `path`, null for a `sha256`, and the reason under `missing`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from intermt.formats.writing.pairs import ByteSink, PairRecord, PicturePath
+from intermt.records import ImagePart, Message, Part, TextPart
+
+NO_FILE = "its file is not in the store"
+NO_NAME = "a picture without a name"
+
+
+class PairLines:
+    """Writes one JSON object a line.
+
+    Args:
+        sink: Where the lines go.
+        path_of: Where the pictures are.
+    """
+
+    def __init__(self, sink: ByteSink, path_of: PicturePath) -> None:
+        self._sink = sink
+        self._path_of = path_of
+
+    def write(self, pair: PairRecord) -> None:
+        """Write one pair."""
+        self._sink.write(orjson.dumps(self._line(pair), option=orjson.OPT_APPEND_NEWLINE))
+
+    def _line(self, pair: PairRecord) -> dict[str, Any]:
+        return {
+            "pair_id": pair.pair_id,
+            "level": pair.level,
+            "mode": pair.mode,
+            "dimension": pair.dimension,
+            "seed_id": pair.seed_id,
+            "turn": pair.turn,
+            "prefix": [self._message(message) for message in pair.prefix],
+            "chosen": [self._message(message) for message in pair.chosen],
+            "rejected": [self._message(message) for message in pair.rejected],
+            "chosen_id": pair.chosen_id,
+            "rejected_id": pair.rejected_id,
+            "agreement": pair.agreement,
+            "n_annotators": pair.n_annotators,
+            "n_votes": {
+                "chosen": pair.n_chosen,
+                "rejected": pair.n_rejected,
+                "tie": pair.n_tie,
+            },
+            "margin": pair.margin,
+            "verified": pair.verified,
+            "split": pair.split,
+            "simulated": pair.simulated,
+            "synthetic": pair.synthetic,
+        }
+
+    def _message(self, message: Message) -> dict[str, Any]:
+        return {"role": message.role, "content": [self._part(part) for part in message.parts]}
+
+    def _part(self, part: Part) -> dict[str, str | None]:
+        if isinstance(part, TextPart):
+            return {"type": "text", "text": part.text}
+        path = None if part.sha256 is None else self._path_of(part.sha256)
+        if path is not None:
+            return {"type": "image", "path": path, "sha256": part.sha256}
+        return {
+            "type": "image",
+            "path": _name(part),
+            "sha256": None,
+            "missing": NO_FILE if part.sha256 is not None else part.missing or "not found",
+        }
+
+
+def _name(part: ImagePart) -> str:
+    return next((name for name in (part.name, part.tag) if name and name.strip()), NO_NAME)

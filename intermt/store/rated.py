@@ -1,0 +1,171 @@
+"""Labels that can be compared: of annotators with each other, with verifiers, with judges.
+
+Works on the relations that `scope.narrow` makes. Only a rater's latest label on one thing
+counts, and only verdicts that state something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from duckdb import DuckDBPyConnection as Connection
+from numpy.typing import NDArray
+
+from intermt.dimensions import Level
+
+What = Literal["score", "vote"]
+CHOICES = ("a", "b", "tie")
+"""Choices by the number that stands for them in `values`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Labels of one kind on one dimension, and by whom.
+
+    Attributes:
+        what: `score`, or `vote` for a stated preference.
+        level: local or global.
+        dimension: A dimension key or `overall`.
+        other: Who stands beside the annotators: `annotator` (each other), `verifier` or
+            `judge`.
+        judge_id: The judge; None unless `other` is one.
+        values: (n, 1) annotators' labels, or (n, 2) an annotator's and the other's on the
+            same thing, each combination once; a vote is an index into `CHOICES`.
+        raters: Who gave them, in the same shape.
+        units: (n,) what they are about.
+        clusters: (n,) the tree it belongs to.
+        n_units: Things that an annotator labelled.
+        synthetic: Whether any label is an invented one.
+        simulated: Whether a stand-in gave any of them.
+    """
+
+    what: What
+    level: Level
+    dimension: str
+    other: Literal["annotator", "verifier", "judge"]
+    judge_id: str | None
+    values: NDArray[np.float64]
+    raters: NDArray[np.int64]
+    units: NDArray[np.int64]
+    clusters: NDArray[np.int64]
+    n_units: int
+    synthetic: bool
+    simulated: bool
+
+
+def comparable(db: Connection) -> list[Labels]:
+    """Every group of labels in scope that people gave, beside whoever else labelled it.
+
+    Sorted by what, level, dimension and other. A verifier or judge who labelled anything on
+    a dimension has a group there, even an empty one: no thing was labelled by both.
+    """
+    _number(db)
+    alone = db.execute(
+        """
+        SELECT b.rank, r.value AS x, r.rater AS x_rater, r.unit, r.cluster, r.synthetic,
+               r.simulated
+        FROM rating r JOIN beside b ON b.grp = r.grp AND b.role = 'annotator'
+        WHERE r.role = 'annotator' ORDER BY b.rank, r.unit, r.rater
+        """
+    ).fetchnumpy()
+    together = db.execute(
+        """
+        SELECT b.rank, x.value AS x, y.value AS y, x.rater AS x_rater, y.rater AS y_rater,
+               x.unit, x.cluster, x.synthetic OR y.synthetic AS synthetic,
+               x.simulated OR y.simulated AS simulated
+        FROM rating x JOIN rating y USING (grp, unit) JOIN beside b
+          ON b.grp = y.grp AND b.role = y.role AND b.judge_id = y.judge_id
+        WHERE x.role = 'annotator' AND y.role <> 'annotator'
+        ORDER BY b.rank, x.unit, x.rater, y.rater, y.value
+        """
+    ).fetchnumpy()
+    groups = db.execute(
+        "SELECT rank, what, level, dimension, role, nullif(judge_id, ''), n_units FROM beside"
+        " ORDER BY rank"
+    ).fetchall()
+    return [_labels(alone if row[4] == "annotator" else together, *row) for row in groups]
+
+
+def judge_names(db: Connection) -> dict[str, str]:
+    """The names of all judges, by id."""
+    return dict(db.execute("SELECT rater_id, name FROM rater WHERE role = 'judge'").fetchall())
+
+
+def _number(db: Connection) -> None:
+    """Make `rating`, all labels with numbers for what they are about, and `beside`."""
+    db.execute(
+        f"""
+        CREATE TEMP TABLE rating AS
+        WITH said AS (
+            SELECT 'score' AS what, s.level, s.dimension, s.role, s.rater_id,
+                   s.target_id AS thing, coalesce(t.seed_id, s.target_id) AS seed, s.value,
+                   s.rater_kind = 'synthetic' AS synthetic, FALSE AS simulated
+            FROM in_score s LEFT JOIN in_target t ON t.id = s.target_id
+            WHERE s.counts AND s.role IN ('annotator', 'verifier')
+            UNION ALL
+            SELECT 'vote', level, dimension, role, rater_id, a_id || ' ' || b_id, seed_id,
+                   list_position({list(CHOICES)}, choice) - 1, rater_kind = 'synthetic', FALSE
+            FROM in_preference_vote WHERE counts AND role IN ('annotator', 'verifier')
+            UNION ALL
+            SELECT CASE v.task WHEN 'pair' THEN 'vote' ELSE 'score' END, v.level, v.dimension,
+                   'judge', v.judge_id, v.a_id || coalesce(' ' || v.b_id, ''),
+                   coalesce(t.seed_id, v.a_id),
+                   coalesce(v.value, list_position({list(CHOICES)}, v.choice) - 1), FALSE,
+                   v.simulated
+            FROM in_verdict v LEFT JOIN in_target t ON t.id = v.a_id
+            WHERE v.state = 'ok' AND v.task IN ('score', 'pair')
+        )
+        SELECT role, CASE role WHEN 'judge' THEN rater_id ELSE '' END AS judge_id, value,
+               what, level, dimension, synthetic, simulated,
+               dense_rank() OVER (ORDER BY what, level, dimension) AS grp,
+               dense_rank() OVER (ORDER BY what, level, thing) AS unit,
+               dense_rank() OVER (ORDER BY seed) AS cluster,
+               dense_rank() OVER (ORDER BY rater_id) AS rater
+        FROM said WHERE value IS NOT NULL
+        """
+    )
+    db.execute(
+        """
+        CREATE TEMP TABLE beside AS
+        SELECT *, row_number() OVER (ORDER BY grp, role, judge_id) AS rank FROM (
+            SELECT grp, what, level, dimension, role, judge_id FROM rating GROUP BY ALL
+        ) JOIN (
+            SELECT grp, count(DISTINCT unit) FILTER (role = 'annotator') AS n_units
+            FROM rating GROUP BY grp HAVING bool_or(role <> 'judge')
+        ) USING (grp)
+        """
+    )
+
+
+def _labels(
+    rows: dict[str, NDArray[Any]],
+    rank: int,
+    what: What,
+    level: Level,
+    dimension: str,
+    role: Literal["annotator", "verifier", "judge"],
+    judge_id: str | None,
+    n_units: int,
+) -> Labels:
+    start, end = np.searchsorted(rows["rank"], [rank, rank + 1])
+    sides = ("x",) if role == "annotator" else ("x", "y")
+
+    def stacked(suffix: str, kind: Any) -> NDArray[Any]:
+        return np.stack([rows[s + suffix][start:end].astype(kind) for s in sides], axis=1)
+
+    return Labels(
+        what,
+        level,
+        dimension,
+        role,
+        judge_id,
+        stacked("", np.float64),
+        stacked("_rater", np.int64),
+        rows["unit"][start:end].astype(np.int64),
+        rows["cluster"][start:end].astype(np.int64),
+        n_units,
+        bool(rows["synthetic"][start:end].any()),
+        bool(rows["simulated"][start:end].any()),
+    )

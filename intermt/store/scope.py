@@ -1,0 +1,126 @@
+"""What a look at the store is about: everything, or one dataset and what was said of it.
+
+`narrow` makes relations that hold what is in scope, for the queries of `overview` and
+`rated`. A dataset's scope is its conversations, the nodes on their paths, the nodes of its
+seeds' trees that are on no path at all, and the labels and verdicts that were recorded under
+its name or are about these conversations and nodes. A level narrows labels and verdicts alone.
+"""
+
+from __future__ import annotations
+
+from duckdb import DuckDBPyConnection as Connection
+
+from intermt.dimensions import Level
+
+NOT_STATED = "not stated"
+"""What stands for a property that a record does not have."""
+
+_NODES = (
+    "node_id, parent_id, seed_id, role, turn, n_images, n_missing, n_tags, n_stray_tags,"
+    " model, simulated"
+)
+_LATEST = """
+    row_number() OVER (
+        PARTITION BY l.rater_id, {about}, l.dimension
+        ORDER BY l.rated_at DESC NULLS LAST, l.{key} DESC
+    ) = 1 AS counts
+"""
+"""Whether a label is its rater's latest on one thing; the others are superseded."""
+
+
+def narrow(db: Connection, dataset: str | None, level: Level | None) -> None:
+    """Make the relations `in_conversation`, `in_node`, `in_score` ... of this connection."""
+    if dataset is None:
+        db.execute("CREATE TEMP VIEW in_conversation AS FROM conversation")
+        db.execute(f"CREATE TEMP VIEW in_node AS SELECT {_NODES} FROM node")
+        db.execute("CREATE TEMP VIEW in_use AS FROM picture_use")
+    else:
+        db.execute(
+            "CREATE TEMP TABLE in_conversation AS FROM conversation WHERE dataset = ?", [dataset]
+        )
+        db.execute(
+            f"""
+            CREATE TEMP TABLE in_node AS
+            SELECT {_NODES} FROM node
+            SEMI JOIN (SELECT unnest(path) AS node_id FROM in_conversation) USING (node_id)
+            UNION ALL
+            SELECT {_NODES} FROM node
+            SEMI JOIN (FROM seed WHERE dataset = ?) USING (seed_id)
+            ANTI JOIN (SELECT unnest(path) AS node_id FROM conversation) USING (node_id)
+            """,
+            [dataset],
+        )
+        db.execute(
+            "CREATE TEMP TABLE in_use AS FROM picture_use SEMI JOIN in_conversation"
+            " USING (conversation_id)"
+        )
+    db.execute(
+        """
+        CREATE TEMP VIEW in_target AS
+        SELECT conversation_id AS id, seed_id FROM in_conversation
+        UNION ALL SELECT node_id, seed_id FROM in_node
+        """
+    )
+    _narrow_labels(db, dataset, level)
+
+
+def _narrow_labels(db: Connection, dataset: str | None, level: Level | None) -> None:
+    level_of_target = "CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END"
+    scored = f"l.rater_id, l.target_id, l.dimension, {level_of_target} AS level"
+    kinds = (
+        ("score", "score_id", f"{scored}, l.value", "l.target_id", ("l.target_id",)),
+        ("feedback", "feedback_id", f"{scored}, l.kind", "l.target_id, l.kind", ("l.target_id",)),
+        (
+            "preference_vote",
+            "vote_id",
+            "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice",
+            "l.level, l.a_id, l.b_id",
+            ("l.a_id", "l.b_id"),
+        ),
+    )
+    for table, key, columns, about, targets in kinds:
+        where, parameters = _in_scope(dataset, targets, own="l.dataset")
+        db.execute(
+            f"""
+            CREATE TEMP TABLE in_{table} AS FROM (
+                SELECT {columns}, coalesce(r.role, '{NOT_STATED}') AS role,
+                       coalesce(r.kind, '{NOT_STATED}') AS rater_kind,
+                       {_LATEST.format(about=about, key=key)}
+                FROM {table} l LEFT JOIN rater r ON r.rater_id = l.rater_id WHERE {where}
+            ) WHERE ?::VARCHAR IS NULL OR level = ?
+            """,
+            [*parameters, level, level],
+        )
+    where, parameters = _in_scope(dataset, ("v.a_id", "v.b_id"))
+    db.execute(
+        f"""
+        CREATE TEMP TABLE in_verdict AS
+        SELECT v.judge_id, v.task, v.level, v.a_id, v.b_id, v.dimension, v.state, v.value,
+               v.choice, v.simulated
+        FROM verdict v WHERE {where} AND (?::VARCHAR IS NULL OR v.level = ?)
+        """,
+        [*parameters, level, level],
+    )
+
+
+def _in_scope(
+    dataset: str | None, targets: tuple[str, ...], own: str | None = None
+) -> tuple[str, list[str]]:
+    """The condition that keeps what is about a dataset or recorded under it."""
+    if dataset is None:
+        return "TRUE", []
+    said = [f"{target} IN (SELECT id FROM in_target)" for target in targets]
+    if own is None:
+        return f"({' OR '.join(said)})", []
+    return f"({own} = ? OR {' OR '.join(said)})", [dataset]
+
+
+def datasets(db: Connection) -> list[str]:
+    """Every dataset that conversations, seeds or labels belong to, sorted."""
+    rows = db.execute(
+        " UNION ".join(
+            f"SELECT dataset FROM {table}"
+            for table in ("conversation", "seed", "score", "preference_vote", "feedback")
+        )
+    ).fetchall()
+    return sorted(row[0] for row in rows)

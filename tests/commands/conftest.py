@@ -1,0 +1,22 @@
+"""The program on a store of the test's own."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.commands.work import Program
+
+
+@pytest.fixture
+def intermt(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Program]:
+    """The program in this process, on the store `tmp_path/store`."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.getsignal(signal.SIGTERM)
+    yield Program(tmp_path / "store", capfd)
+    signal.signal(signal.SIGTERM, before)

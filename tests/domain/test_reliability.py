@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from intermt.domain.agreement import gwet_ac2, krippendorff_alpha
+from intermt.domain.bootstrap import cluster_bootstrap
+from intermt.domain.figures import Resampling
+from intermt.domain.reliability import Reliability, Sample, packed, reliabilities
+
+SCALE = (0, 1, 2, 3)
+FEW = Resampling(n_resamples=200)
+
+
+def one(table: np.ndarray, clusters: np.ndarray, **more: object) -> Reliability:
+    how = {"classes": SCALE, "measurement": "ordinal", "n_raters": table.shape[1], **more}
+    return reliabilities({0: Sample(table, clusters, **how)}, FEW)[0]  # type: ignore[arg-type]
+
+
+def random_table(seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    dice = np.random.default_rng(seed)
+    table = dice.integers(0, 4, (n, 4)).astype(float)
+    table[:, 1] = np.where(dice.random(n) < 0.6, table[:, 0], table[:, 1])
+    table[dice.random((n, 4)) < 0.4] = np.nan
+    table = table[~np.isnan(table).all(axis=1)]
+    return table, dice.integers(0, 15, len(table))
+
+
+@pytest.mark.parametrize(
+    ("measurement", "classes"),
+    [("ordinal", SCALE), ("ordinal", (-1, 0, 1, 2, 3)), ("nominal", (3, 1, 0, 2))],
+)
+def test_values_and_intervals_are_those_of_the_slow_way(measurement, classes):
+    table, clusters = random_table(1)
+    found = one(table, clusters, measurement=measurement, classes=classes)
+    slow = {
+        "alpha": lambda t: krippendorff_alpha(t, measurement).value,
+        "rate": lambda t: gwet_ac2(t, "identity", categories=classes).observed,
+    }
+    if measurement == "ordinal":
+        slow["ac2"] = lambda t: gwet_ac2(t, "quadratic", categories=classes).value
+    else:
+        assert found.ac2 is None
+    for name, statistic in slow.items():
+        interval = cluster_bootstrap(statistic, clusters, table, n_resamples=FEW.n_resamples)
+        estimate = getattr(found, name)
+        assert estimate.undefined is None
+        assert estimate.value == pytest.approx(statistic(table), abs=1e-12)
+        assert (estimate.low, estimate.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_samples_over_the_same_clusters_are_resampled_alike_together_and_alone():
+    first, clusters = random_table(1)
+    second = np.where(first == 3, 2, first)
+    others = np.arange(len(first)) % 7
+    samples = {
+        name: Sample(table, groups, SCALE, "ordinal", 4)
+        for name, table, groups in (
+            ("a", first, clusters),
+            ("b", second, others),
+            ("c", second, clusters),
+        )
+    }
+    together = reliabilities(samples, FEW)
+    assert list(together) == ["a", "b", "c"]
+    for name, sample in samples.items():
+        alone = reliabilities({name: sample}, FEW)[name]
+        for figure in ("alpha", "ac2", "rate"):
+            assert getattr(together[name], figure).low == pytest.approx(getattr(alone, figure).low)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    table=arrays(np.float64, (12, 3), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0, np.nan])),
+    order=st.permutations(range(3)),
+)
+def test_it_does_not_matter_which_rater_is_which(table, order):
+    clusters = np.arange(12) // 2
+    assert one(table, clusters) == one(table[:, list(order)], clusters)
+
+
+def test_full_agreement_on_varied_scores_is_one_with_a_width_of_nothing():
+    table = np.repeat(np.arange(40)[:, None] % 4, 2, axis=1).astype(float)
+    found = one(table, np.arange(40) % 10)
+    for estimate in (found.alpha, found.ac2, found.rate):
+        assert (estimate.value, estimate.low, estimate.high) == pytest.approx((1, 1, 1))
+
+
+def test_why_there_is_no_figure():
+    alone = one(np.array([[1.0], [2.0], [3.0]]), np.arange(3))
+    assert alone.alpha.undefined == "too few raters (1, 2 needed)"
+    assert alone.rate.undefined == "nothing was rated twice"
+    assert (alone.n_units, alone.n_pairable, alone.n_raters) == (3, 0, 1)
+    apart = one(np.array([[1.0], [2.0]]), np.arange(2), n_raters=2)
+    assert apart.ac2 is not None
+    assert apart.ac2.undefined == "too few things rated twice (0, 2 needed)"
+    same = one(np.full((6, 2), 3.0), np.arange(6))
+    assert same.alpha.undefined == "constant: every rating is 3"
+    assert same.rate.value == 1.0
+    one_tree = one(np.array([[1.0, 2.0], [3.0, 3.0], [0.0, 1.0]]), np.zeros(3, dtype=int))
+    assert one_tree.rate.value == pytest.approx(1 / 3)
+    assert one_tree.rate.low is None
+    assert one_tree.rate.undefined == "no interval: too few clusters (1, 2 needed)"
+
+
+def test_nothing_at_all():
+    empty = one(np.empty((0, 2)), np.empty(0, dtype=int), n_raters=0)
+    assert empty.n_units == empty.n_ratings == empty.n_clusters == 0
+    assert empty.alpha.undefined == "too few raters (0, 2 needed)"
+
+
+def test_packing_keeps_every_rating_with_its_unit():
+    table = packed(np.array([5, 2, 5, 2, 5]), np.array([1.0, 2.0, 3.0, 0.0, 2.0]))
+    assert table.shape == (2, 3)
+    assert table[1].tolist() == [1, 3, 2]
+    assert table[0, :2].tolist() == [2, 0]
+    assert np.isnan(table[0, 2])
