@@ -166,13 +166,15 @@ def fill(store: Store, scale: float) -> None:
     print(f"wrote the store in {time.perf_counter() - started:.0f} s")
 
 
-def measure(store: Store, config: StatsConfig) -> float:
-    times = []
+def measure(store: Store, config: StatsConfig) -> tuple[float, float]:
+    """Median seconds by the clock and of processor time, of three runs."""
+    clock, processor = [], []
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.perf_counter(), time.process_time()
         run(store, config)
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
+        clock.append(time.perf_counter() - started[0])
+        processor.append(time.process_time() - started[1])
+    return statistics.median(clock), statistics.median(processor)
 
 
 def main() -> int:
@@ -198,10 +200,10 @@ def main() -> int:
         slowest = 0.0
         for topic in ("card", "agreement"):
             for dataset in (None, DATASET):
-                took = measure(store, StatsConfig(topic=topic, dataset=dataset))
+                took, worked = measure(store, StatsConfig(topic=topic, dataset=dataset))
                 slowest = max(slowest, took)
                 scope = f"--dataset {dataset}" if dataset else "whole store"
-                print(f"stats {topic}, {scope}: {took:.2f} s (median of 3)")
+                print(f"stats {topic}, {scope}: {took:.2f} s, {worked:.2f} s of processor time")
     return int(slowest > options.budget_s)
 
 

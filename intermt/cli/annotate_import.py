@@ -75,7 +75,7 @@ def annotate_import(
 
     Exits:
         65: A row cannot be used; nothing was written (unless --on-error skip).
-        66: A file is not there.
+        66: A file or the folder of pictures is not there.
         75: The store stayed busy; run it again.
 
     Examples:
@@ -107,7 +107,12 @@ def annotate_import(
         result,
         summary="\n".join(lines),
         errors=[
-            Problem("bad-input", p.where, p.message, "mend the row and import it again")
+            Problem(
+                "bad-input",
+                p.where,
+                p.message.removeprefix(f"{p.where}: "),
+                "mend the row and import it again",
+            )
             for p in result.problems
         ],
     )

@@ -44,8 +44,7 @@ def check(
     def text() -> None:
         for finding in report.findings:
             state = "mended" if finding.repaired else "found"
-            mend = ", --repair mends it" if finding.repairable and not finding.repaired else ""
-            ctx.out.line(f"{state}: {finding.kind}: {finding.where}: {finding.message}{mend}")
+            ctx.out.line(f"{state}: {finding.kind}: {finding.where}: {finding.message}")
 
     counts = ", ".join(f"{n:,} {what}" for what, n in report.counts.items())
     holders = "; ".join(report.holders) or "nobody"

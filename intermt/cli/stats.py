@@ -14,7 +14,7 @@ def stats(
     ctx: Context,
     topic: Annotated[
         Literal["card", "agreement"],
-        Argument(metavar="[TOPIC]", help="What to count: card or agreement."),
+        Argument(metavar="TOPIC", help="What to count: card or agreement."),
     ] = "card",
     *,
     level: Annotated[

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from intermt.cli.output import Output
-from intermt.cli.terminal import one_line
+from intermt.cli.terminal import one_line, table_lines
 
 _BAR = 24
 _SCREEN = 58
@@ -34,7 +34,13 @@ def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
         for line in card_lines(document):
             out.line(line)
     elif document["rows"]:
-        out.table(*_agreement_table(document), title=_agreement_title(document))
+        out.line(_agreement_title(document))
+        for title, columns, rows in _agreement_tables(document):
+            out.line()
+            # Plain also at a terminal: a drawn table would cut names to fit its width.
+            for line in table_lines(columns, rows, title=one_line(title)):
+                out.line(line)
+        out.line()
         for line in _explained(document["rows"]):
             out.line(line)
 
@@ -74,7 +80,8 @@ def as_markdown(document: Document, marks: Sequence[str]) -> str:
             lines += [f"### {title}", "", *_markdown_table(("figure", "value"), rows), ""]
     elif document["rows"]:
         lines += [_escaped(_agreement_title(document)), ""]
-        lines += [*_markdown_table(*_agreement_table(document)), ""]
+        for title, columns, cells in _agreement_tables(document):
+            lines += [f"### {_escaped(title)}", "", *_markdown_table(columns, cells), ""]
         lines += [f"- {_escaped(text)}" for text in _explained(document["rows"])]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -265,31 +272,44 @@ def _agreement_title(document: Document) -> str:
     )
 
 
-def _agreement_table(document: Document) -> tuple[Sequence[str], list[list[Any]]]:
-    columns = ("level", "dimension", "what", "with", "things", "raters", "both", "trees")
-    rows = []
+def _agreement_tables(document: Document) -> list[tuple[str, list[str], list[list[Any]]]]:
+    """A table for each kind of label and other side: title, columns, rows."""
+    groups: dict[str, list[Document]] = {}
     for row in document["rows"]:
-        other = row["between"].partition("-")[2]
-        cells = [row["level"], row["dimension"], row["what"]]
-        cells.append(f"judge {row['judge']}" if row["judge"] else other)
-        cells += [row[n] for n in ("n_units", "n_raters", "n_pairable", "n_clusters")]
-        cells += [_figure(row[key]) for key, _ in _STATISTICS]
-        rows.append(cells)
-    return (*columns, *(title for _, title in _STATISTICS)), rows
+        with_whom = {
+            "annotator-annotator": "annotators with each other",
+            "annotator-verifier": "annotators with verifiers",
+            "annotator-judge": f"annotators with the judge {row['judge']}",
+        }[row["between"]]
+        marks = _mark(row["simulated"]) + " SYNTHETIC" * row["synthetic"]
+        title = f"{row['level']} {row['what']}s, {with_whom}{marks}"
+        groups.setdefault(title, []).append(row)
+    tables = []
+    for title, rows in groups.items():
+        shown = [(key, name) for key, name in _STATISTICS if any(row[key] for row in rows)]
+        columns = ["dimension", "things", "by both", "raters", "trees"]
+        counts = ("n_units", "n_pairable", "n_raters", "n_clusters")
+        cells = [
+            [row["dimension"], *(row[n] for n in counts), *(_figure(row[key]) for key, _ in shown)]
+            for row in rows
+        ]
+        tables.append((title, [*columns, *(name for _, name in shown)], cells))
+    return tables
 
 
 def _figure(figure: Mapping[str, Any] | None) -> str:
     if figure is None or figure["value"] is None:
         return "-"
     if figure["low"] is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+        return f"{figure['value']:.2f}"
+    return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}]"
 
 
 def _explained(rows: Iterable[Document]) -> list[str]:
     """Why figures or intervals are not there: a line a reason, with what it is for."""
     reasons: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
+    # That only the rate is pooled goes without saying on every screen.
+    for row in (row for row in rows if row["dimension"] != "all"):
         figures = [(title, row[key]) for key, title in _STATISTICS if row[key] is not None]
         for why in dict.fromkeys(f["undefined"] for _, f in figures if f["undefined"]):
             titles = ", ".join(title for title, f in figures if f["undefined"] == why)

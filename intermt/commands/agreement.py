@@ -16,8 +16,6 @@ from intermt.store.rated import CHOICES, Labels
 ALL = "all"
 """All dimensions of a level together, `overall` apart; for rates alone."""
 
-NO_LABELS = "no labels: nobody has scored, voted or written about anything here"
-
 _NOT_POOLED = "not pooled over dimensions: each has a scale and a chance level of its own"
 _NO_MEETING = "no thing was labelled by both"
 
@@ -52,8 +50,6 @@ def agreement_figures(
 
 
 def _notes(groups: Sequence[Labels]) -> list[str]:
-    if not groups:
-        return [NO_LABELS]
     others = {group.other for group in groups}
     notes = []
     if "verifier" not in others:

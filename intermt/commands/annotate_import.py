@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -19,16 +19,17 @@ from typing import Any, Literal
 
 from intermt.commands.import_conversations import build, conversation_id
 from intermt.commands.import_pairs import PairResolver
-from intermt.commands.import_votes import VoteResolver, conflicts
-from intermt.commands.picture_files import PictureFiles
+from intermt.commands.import_votes import Said, VoteResolver, conflicts
+from intermt.commands.picture_files import PictureFiles, UnseenPictures
 from intermt.commands.runs import finished, new_run
-from intermt.errors import InputError
+from intermt.errors import InputError, MissingInputError
 from intermt.formats.reading import registry
 from intermt.formats.reading.rows import ConversationRow, PairRow, Row, RowProblem, VoteRow
 from intermt.formats.reading.source import STDIN, Source, open_source
-from intermt.records import PictureUse, Progress, Run
+from intermt.records import Conversation, Node, PictureUse, Progress, Run
 from intermt.store import trees
 from intermt.store.connect import Store
+from intermt.store.labels import Candidate
 from intermt.store.rows import Record, insert, key_of, known, to_row
 
 AUTO = "auto"
@@ -104,6 +105,7 @@ class _Tally:
     new: Counter[str] = field(default_factory=Counter)
     pictures: Counter[str] = field(default_factory=Counter)
     problems: list[RowProblem] = field(default_factory=list)
+    said: Said = field(default_factory=dict)
 
 
 def run(store: Store, config: ImportConfig, progress: Progress) -> ImportResult:
@@ -111,8 +113,10 @@ def run(store: Store, config: ImportConfig, progress: Progress) -> ImportResult:
 
     Raises:
         InputError: A bad row with `on_error="abort"`; nothing was written.
-        MissingInputError: A file is not there; nothing was written.
+        MissingInputError: A file or the picture folder is not there; nothing was written.
     """
+    if config.images is not None and not config.images.is_dir():
+        raise MissingInputError("there is no such folder of pictures", where=str(config.images))
     with contextlib.ExitStack() as stack:
         inputs = [_Input(name, config, stack) for name in config.files]
         tally = _Tally()
@@ -120,6 +124,8 @@ def run(store: Store, config: ImportConfig, progress: Progress) -> ImportResult:
             _validate(item, config, tally, progress)
         if config.dry_run:
             return _result(inputs, tally, None)
+        if config.on_error == "abort":
+            _check(store, inputs, progress)
         record = new_run("annotate-import", _as_json(config))
         store.create()
         for item in inputs:
@@ -183,20 +189,59 @@ def _validate(item: _Input, config: ImportConfig, tally: _Tally, progress: Progr
     progress.stop()
     report.rejected = len(problems)
     if problems and config.on_error == "abort":
-        raise _bad_rows(report.file, problems, report.rows)
+        raise _bad_rows(report, problems, "nothing was imported")
     if config.dry_run:
         tally.problems += problems
         report.would_import = report.rows - report.rejected
 
 
-def _bad_rows(file: str, problems: Sequence[RowProblem], n_rows: int) -> InputError:
+def _check(store: Store, inputs: Sequence[_Input], progress: Progress) -> None:
+    """See that every row can be written, with what the rows before it bring.
+
+    Raises:
+        InputError: One cannot; nothing was written.
+    """
+    said: Said = {}
+    coming: dict[str, Candidate] = {}
+    # The ids of nodes depend on their pictures, which matters to votes on them alone.
+    mixed = len({item.report.format for item in inputs}) > 1
+    for item in inputs:
+        pictures = PictureFiles(item.folder, None) if mixed else UnseenPictures()
+        problems: list[RowProblem] = []
+        progress.start(f"checking {item.report.file}", item.report.rows, "rows")
+        for batch in item.batches():
+            for outcome in _outcomes(store, batch, item.dataset, pictures, "", said, coming):
+                if isinstance(outcome, RowProblem):
+                    problems.append(outcome)
+                elif mixed:
+                    coming |= _candidates(outcome)
+            progress.advance(len(batch))
+        progress.stop()
+        if problems:
+            raise _bad_rows(item.report, problems, "nothing was imported")
+
+
+def _candidates(records: Sequence[Record]) -> dict[str, Candidate]:
+    found: dict[str, Candidate] = {}
+    for record in records:
+        if isinstance(record, Conversation):
+            own_id, seed_id = record.conversation_id, record.seed_id
+            found[own_id] = Candidate(own_id, "chain", seed_id, seed_id)
+        elif isinstance(record, Node) and record.role == "assistant" and record.parent_id:
+            found[record.node_id] = Candidate(
+                record.node_id, "prefix", record.parent_id, record.seed_id
+            )
+    return found
+
+
+def _bad_rows(report: FileReport, problems: Sequence[RowProblem], end: str) -> InputError:
     shown = [problem.message for problem in problems[:_MAX_PROBLEMS]]
     if len(problems) > len(shown):
         shown.append(f"... and {len(problems) - len(shown)} more")
     count = "a bad row" if len(problems) == 1 else f"{len(problems)} bad rows"
     return InputError(
-        f"{count} of {n_rows}, nothing was imported:\n  " + "\n  ".join(shown),
-        where=file,
+        f"{count} of {report.rows}, {end}:\n  " + "\n  ".join(shown),
+        where=report.file,
         todo="mend them, or leave bad rows out with --on-error skip",
     )
 
@@ -206,23 +251,15 @@ def _write(
 ) -> None:
     report = item.report
     pictures = PictureFiles(item.folder, store.images)
-    if config.on_error == "abort":
-        problems = [
-            outcome
-            for batch in item.batches()
-            if not isinstance(batch[0], ConversationRow)
-            for outcome in _outcomes(store, batch, item.dataset, pictures, run.run_id)
-            if isinstance(outcome, RowProblem)
-        ]
-        if problems:
-            raise _bad_rows(report.file, problems, report.rows)
     report.rejected = 0
     progress.start(f"importing {report.file}", report.rows, "rows")
     for batch in item.batches():
-        outcomes = _outcomes(store, batch, item.dataset, pictures, run.run_id)
+        outcomes = _outcomes(store, batch, item.dataset, pictures, run.run_id, tally.said, {})
         good = [outcome for outcome in outcomes if not isinstance(outcome, RowProblem)]
         bad = [outcome for outcome in outcomes if isinstance(outcome, RowProblem)]
-        n_changed = _insert(store, good, tally)
+        if bad and config.on_error == "abort":
+            raise _bad_rows(report, bad, "the store has changed meanwhile; earlier rows are in it")
+        n_changed = _insert(store, good, run, tally)
         report.imported += n_changed
         report.unchanged += len(good) - n_changed
         report.rejected += len(bad)
@@ -237,6 +274,8 @@ def _outcomes(
     dataset: str,
     pictures: PictureFiles,
     run_id: str,
+    said: Said,
+    coming: Mapping[str, Candidate],
 ) -> list[list[Record] | RowProblem]:
     """What each row of a batch becomes; the database is closed while pictures are read."""
     votes = [row for row in batch if isinstance(row, VoteRow)]
@@ -244,10 +283,10 @@ def _outcomes(
     ids = {
         id(row): conversation_id(row, dataset) for row in batch if isinstance(row, ConversationRow)
     }
-    with store.reading() as db:
-        paths = trees.conversation_paths(db, ids.values())
-        votes_found = VoteResolver(db, votes)
-        pairs_found = PairResolver(db, pairs, pictures)
+    with _reading(store) as db:
+        paths = trees.conversation_paths(db, ids.values()) if db is not None else {}
+        votes_found = VoteResolver(db, votes, coming)
+        pairs_found = PairResolver(db, pairs, pictures, coming)
     outcomes: list[list[Record] | RowProblem] = []
     for row in batch:
         if isinstance(row, RowProblem):
@@ -263,13 +302,18 @@ def _outcomes(
         for row, outcome in zip(batch, outcomes, strict=True)
         if not isinstance(outcome, RowProblem)
     ]
-    with store.reading() as db:
-        clashes = conflicts(db, labelled)
+    with _reading(store) as db:
+        clashes = conflicts(db, labelled, said)
     by_records = {id(labelled[index][1]): problem for index, problem in clashes.items()}
     return [by_records.get(id(outcome), outcome) for outcome in outcomes]
 
 
-def _insert(store: Store, outcomes: Sequence[list[Record]], tally: _Tally) -> int:
+def _reading(store: Store) -> contextlib.AbstractContextManager[Any]:
+    """The database for reading; None before the first write."""
+    return store.reading() if store.exists() else contextlib.nullcontext()
+
+
+def _insert(store: Store, outcomes: Sequence[list[Record]], run: Run, tally: _Tally) -> int:
     """Write the records of good rows; how many rows brought something new."""
     rows = [[to_row(record) for record in records] for records in outcomes]
     together = [row for some in rows for row in some]
@@ -286,6 +330,8 @@ def _insert(store: Store, outcomes: Sequence[list[Record]], tally: _Tally) -> in
         if isinstance(record, PictureUse) and record.sha256 is not None:
             found.setdefault(record.node_id, {})[record.position] = record.sha256
     with store.writing() as db:
+        # The run first, so that no record of an import that is killed lacks its run.
+        insert(db, [to_row(run)])
         tally.new.update(insert(db, [row for some in fresh for row in some]))
         tally.new["pictures found again"] += trees.fill_pictures(db, found)
     return sum(1 for some in fresh if some)

@@ -1,7 +1,7 @@
 """Asking servers on behalf of a command: reuse, safe keeping, early stop.
 
-A call whose key was answered well before is not made again. Every other call is sent, and
-its reply, whatever its state, is in the journal before the command sees it. Too many
+A call that is settled (see `store.requests`) is not made again. Every other call is sent,
+and its reply, whatever its state, is in the journal before the command sees it. Too many
 failures in a row of calls end the run early: a broken server costs no whole night.
 """
 
@@ -116,7 +116,7 @@ class Caller:
         Raises:
             ServerUnreachable: A server does not answer at all.
         """
-        self._known = await asyncio.to_thread(self._ok_keys)
+        self._known = await asyncio.to_thread(self._settled_keys)
         try:
             for name, server in self._servers.items():
                 client = Client(server, self._store.images.read)
@@ -141,12 +141,12 @@ class Caller:
             task.cancel()
         await self._stack.aclose()
 
-    def _ok_keys(self) -> set[str]:
+    def _settled_keys(self) -> set[str]:
         with self._store.reading() as db:
-            return requests.ok_keys(db)
+            return requests.settled_keys(db)
 
     def is_known(self, call: Call) -> bool:
-        """Whether a good reply to this call is in the store."""
+        """Whether the reply to this call is in the store."""
         return call.request_key in self._known
 
     def keep(self, records: Iterable[Record]) -> None:
@@ -188,6 +188,8 @@ class Caller:
             reply = replace(reply, state="unparsed", error=why)
         records.append(Answered(call, reply, self._run_id))
         self._store.keep(records)
+        if requests.is_settled(call.kind, reply.state):
+            self._known.add(reply.request_key)
         self._count(reply)
         return reply
 
@@ -196,8 +198,6 @@ class Caller:
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
         self.counts.tokens_out += reply.tokens_out or 0
-        if reply.state == "ok":
-            self._known.add(reply.request_key)
         self._recent.append(reply.state == "ok")
         n_bad = self._recent.count(False)
         if len(self._recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(self._recent):
@@ -222,13 +222,13 @@ class Caller:
 
         def read() -> dict[str, Reply]:
             with self._store.reading() as db:
-                found = requests.ok_replies(db, keys)
+                found = requests.settled_replies(db, keys)
             if len(found) == len(keys):
                 return found
             # What this run has just been answered may not be in the database yet.
             self._store.flush()
             with self._store.reading() as db:
-                return requests.ok_replies(db, keys)
+                return requests.settled_replies(db, keys)
 
         return await asyncio.to_thread(read)
 

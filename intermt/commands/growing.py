@@ -32,9 +32,6 @@ from intermt.records import (
 from intermt.servers.chat import chat_call
 from intermt.servers.pictures import draw_call
 
-_PERMANENT = ("rejected", "refused")
-"""Ends of a picture call that asking again will not mend: the answer goes on without."""
-
 
 @dataclass(frozen=True, slots=True)
 class GrowthPlan:
@@ -213,8 +210,9 @@ class Grower:
             # Known by the call, not by the bytes: the node keeps its id if the picture has
             # to be made again.
             return ImagePart(sha256=reply.image_sha256, key=call.request_key), reply.simulated
-        if reply.state in _PERMANENT:
-            reason = f"not drawn: {reply.state} ({reply.error})"
+        if reply.state == "refused":
+            # The model's filter will not change its mind: the answer goes on without.
+            reason = f"not drawn: {reply.error}"
             return ImagePart(missing=reason, key=call.request_key), reply.simulated
         return None
 

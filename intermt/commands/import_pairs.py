@@ -7,7 +7,7 @@ counted vote becomes one vote of an unnamed rater.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from intermt.commands.picture_files import PictureFiles
@@ -33,21 +33,37 @@ from intermt.records import (
     rater_id,
 )
 from intermt.store import labels
+from intermt.store.labels import Candidate
 from intermt.store.rows import Record
 
 
 class PairResolver:
-    """Turns pair rows into records; what the store knows is looked up once per batch."""
+    """Turns pair rows into records; what the store knows is looked up once per batch.
 
-    def __init__(self, db: Any, rows: Sequence[PairRow], pictures: PictureFiles) -> None:
+    Args:
+        db: The store's database, open; None where there is no store yet.
+        rows: The rows of the batch.
+        pictures: Where their pictures are looked for.
+        coming: Candidates that the store will have by the time the rows are written.
+    """
+
+    def __init__(
+        self,
+        db: Any | None,
+        rows: Sequence[PairRow],
+        pictures: PictureFiles,
+        coming: Mapping[str, Candidate],
+    ) -> None:
         self._pictures = pictures
-        self._known = labels.candidates(
-            db, [i for row in rows for i in (row.chosen_id, row.rejected_id)]
-        )
-        self._voted = labels.voted_pairs(
-            db,
-            [(*sorted((row.chosen_id, row.rejected_id)), row.dimension) for row in rows],  # type: ignore[misc]
-        )
+        self._known = dict(coming)
+        self._voted: set[tuple[str, str, str]] = set()
+        if db is not None and rows:
+            ids = [i for row in rows for i in (row.chosen_id, row.rejected_id)]
+            self._known |= labels.candidates(db, ids)
+            self._voted = labels.voted_pairs(
+                db,
+                [(*sorted((row.chosen_id, row.rejected_id)), row.dimension) for row in rows],  # type: ignore[misc]
+            )
 
     def resolve(self, row: PairRow, dataset: str, run_id: str) -> list[Record] | RowProblem:
         """The records of one pair; none where the store has votes on it."""

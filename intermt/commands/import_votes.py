@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from intermt.dimensions import OVERALL
@@ -34,11 +34,21 @@ class VoteResolver:
     """Turns vote rows into records; candidates are looked up once per batch.
 
     Args:
-        db: The store's database, open.
+        db: The store's database, open; None where there is no store yet.
         rows: The rows of the batch.
+        coming: Candidates that the store will have by the time the rows are written.
     """
 
-    def __init__(self, db: Any, rows: Sequence[VoteRow]) -> None:
+    def __init__(
+        self, db: Any | None, rows: Sequence[VoteRow], coming: Mapping[str, Candidate]
+    ) -> None:
+        self._nodes: dict[tuple[str, str], str] = {}
+        self._conversations: dict[str, str] = {}
+        self._known = dict(coming)
+        if db is not None and rows:
+            self._look_up(db, rows)
+
+    def _look_up(self, db: Any, rows: Sequence[VoteRow]) -> None:
         refs = [ref for row in rows for ref in (row.a, row.b)]
         places = {(r.seed, r.place) for r in refs if isinstance(r, AnswerPlace)}
         self._nodes = trees.nodes_by_place(db, places)
@@ -51,9 +61,8 @@ class VoteResolver:
         }
         self._conversations = labels.conversations_ending_at(db, leaves)
         ids = {r.id for r in refs if isinstance(r, AnswerId)}
-        self._known = labels.candidates(
-            db, ids | set(self._nodes.values()) | set(self._conversations.values())
-        )
+        wanted = ids | set(self._nodes.values()) | set(self._conversations.values())
+        self._known |= labels.candidates(db, wanted)
 
     def resolve(self, row: VoteRow, dataset: str, run_id: str) -> list[Record] | RowProblem:
         """The records of one row, or why there are none."""
@@ -157,36 +166,58 @@ def _vote_records(
     return records
 
 
-def conflicts(db: Any, outcomes: Sequence[tuple[str, list[Record]]]) -> dict[int, RowProblem]:
-    """Rows with a label that the store has with another value, by their index.
+Said = dict[bytes, Choice | int]
+"""What labels say, by their ids."""
+
+
+def conflicts(
+    db: Any | None, outcomes: Sequence[tuple[str, list[Record]]], said: Said
+) -> dict[int, RowProblem]:
+    """Rows with a label that says something else elsewhere, by their index.
 
     A label is known by its dataset, task, rater, candidates, dimension and time; the same
-    label saying something else is a mistake in one of the two files.
+    label with another value is a mistake in one of the two places.
 
     Args:
-        db: The store's database, open.
+        db: The store's database, open; None where there is no store yet.
         outcomes: Where each row stands in its file, and its records.
+        said: The labels of earlier rows of this import; those of good rows are added.
     """
-    said: dict[str, tuple[int, str, Choice | int]] = {}
-    for index, (_, records) in enumerate(outcomes):
-        for record in records:
-            if isinstance(record, PreferenceVote):
-                said[record.vote_id] = (index, record.dimension, record.choice)
-            elif isinstance(record, Score):
-                said[record.score_id] = (index, record.dimension, record.value)
-    stored: dict[str, Choice | int] = {
-        **labels.stored_choices(db, said),
-        **labels.stored_scores(db, said),
-    }
+    found = [_labels(records) for _, records in outcomes]
+    ids = {label_id for labels_of_row in found for label_id in labels_of_row}
+    stored: dict[str, Choice | int] = {}
+    if db is not None:
+        stored = {**labels.stored_choices(db, ids), **labels.stored_scores(db, ids)}
     problems: dict[int, RowProblem] = {}
-    for key, value in stored.items():
-        index, dimension, now_said = said[key]
-        if value != now_said:
-            problems[index] = RowProblem(
-                outcomes[index][0],
-                f"the label on {dimension}",
-                f"{now_said} by the lower id",
-                f"{value}, as the store has it from an earlier import;"
-                " a changed label needs a later rated_at",
-            )
+    for index, labels_of_row in enumerate(found):
+        for label_id, (dimension, value) in labels_of_row.items():
+            in_store = label_id in stored
+            before = stored[label_id] if in_store else said.get(bytes.fromhex(label_id), value)
+            if before != value:
+                source = "an earlier import" if in_store else "an earlier row"
+                problems[index] = RowProblem(
+                    outcomes[index][0],
+                    f"the label on {dimension}",
+                    _shown(value),
+                    f"{_shown(before)}, as {source} has it; a changed label needs a later rated_at",
+                )
+                break
+        else:
+            said.update({bytes.fromhex(i): value for i, (_, value) in labels_of_row.items()})
     return problems
+
+
+def _labels(records: Sequence[Record]) -> dict[str, tuple[str, Choice | int]]:
+    found: dict[str, tuple[str, Choice | int]] = {}
+    for record in records:
+        if isinstance(record, PreferenceVote):
+            found[record.vote_id] = (record.dimension, record.choice)
+        elif isinstance(record, Score):
+            found[record.score_id] = (record.dimension, record.value)
+    return found
+
+
+def _shown(value: Choice | int) -> str:
+    # A file may name the two in either order; the store has the lower id first.
+    named = {"a": "for the lower id", "b": "for the higher id"}
+    return named.get(value, value) if isinstance(value, str) else str(value)

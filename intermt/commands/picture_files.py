@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from intermt.errors import InputError
 from intermt.records import Image
-from intermt.store.images import ImageFolder
+from intermt.store.images import ImageFolder, inspect
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Larger files are refused unread: a picture is read whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,13 @@ class PictureFiles:
 
     Names that lead out of the folder (by `..`, an absolute path or a link) and URLs are
     refused: a data file must not make anybody read other files.
+
+    Args:
+        folder: Where names are looked up.
+        images: Where pictures are put; None only looks at them.
     """
 
-    def __init__(self, folder: Path, images: ImageFolder) -> None:
+    def __init__(self, folder: Path, images: ImageFolder | None) -> None:
         self._folder = folder
         self._images = images
         self._seen: dict[str, FoundPicture] = {}
@@ -53,9 +61,29 @@ class PictureFiles:
                 return FoundPicture(None, "refused: outside the picture folder")
             if not path.is_file():
                 return FoundPicture(None, "not found")
-            return FoundPicture(self._images.add(path.read_bytes()), None)
+            if (n_bytes := path.stat().st_size) > MAX_BYTES:
+                return FoundPicture(None, f"refused: {n_bytes:,} bytes, over {MAX_BYTES:,}")
+            return FoundPicture(self._taken(path.read_bytes()), None)
         except InputError as error:
             return FoundPicture(None, f"refused: {error.what}")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
+            # RuntimeError: a loop of links, before Python 3.13.
             reason = getattr(error, "strerror", None) or str(error)
             return FoundPicture(None, f"not readable: {reason}")
+
+    def _taken(self, content: bytes) -> Image:
+        if self._images is not None:
+            return self._images.add(content)
+        extension, width, height = inspect(content)
+        return Image(hashlib.sha256(content).hexdigest(), extension, width, height, len(content))
+
+
+class UnseenPictures(PictureFiles):
+    """Looks no picture up, for when only what is said about them matters."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(), None)
+
+    def find(self, name: str) -> FoundPicture:
+        """No picture."""
+        return FoundPicture(None, "not looked up")

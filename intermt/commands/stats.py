@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from intermt.commands.agreement import NO_LABELS, agreement_figures
 from intermt.dimensions import Level
 from intermt.errors import MissingInputError
 from intermt.store import overview
 from intermt.store.connect import Store
-from intermt.store.rated import comparable, judge_names
 from intermt.store.scope import datasets, narrow
 
 Topic = Literal["card", "agreement"]
 
+NO_LABELS = "no labels: nobody has scored, voted or written about anything here"
 NOTHING = "no conversations and no trees: nothing was imported or generated here yet"
 
 
@@ -98,11 +97,17 @@ def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
 
 
 def _agreement(store: Store, config: StatsConfig) -> dict[str, Any]:
+    from intermt.commands.agreement import agreement_figures
+    from intermt.store.rated import comparable, judge_names
+
     # The store is let go before the resampling, which takes longer than the reading.
     with store.reading() as db:
         _narrow(db, config)
         groups, judges = comparable(db), judge_names(db)
-    return agreement_figures(groups, judges)
+    figures = agreement_figures(groups, judges)
+    if not groups:
+        figures["notes"] = [NO_LABELS]
+    return figures
 
 
 def _narrow(db: Any, config: StatsConfig) -> None:

@@ -21,6 +21,8 @@ from intermt.domain.reply_values import Reader, Reading
 
 MAX_NAMES = 5_000
 """Most names of dimensions read; a reply with more is no verdict."""
+MAX_LINES = 30_000
+"""Most lines read, likewise."""
 
 PLAIN, BOXED, FINAL = 0, 1, 2
 
@@ -138,7 +140,7 @@ _BOX = re.compile(
 )
 _OFFERED = re.compile(r"[\s\"'`*$]*(?:,?\s*(?:if|or|for|when)\b|means\b)", re.IGNORECASE)
 _BRACKETS = re.compile(
-    r"[\s*_`#>-]*(?:(?:my|the|final)\s+)*(?:scores?|ratings?|verdicts?|answers?|preferences?)?"
+    r"[\s*_`#>-]*+(?:(?:my|the|final)\s+){0,3}(?:scores?|ratings?|verdicts?|answers?|preferences?)?"
     r"[\s*_`]*[:=]?[\s*_`$]*\[(?P<body>[^\[\]\n]{1,200})\][\s*_`$.]*$",
     re.IGNORECASE,
 )
@@ -182,6 +184,8 @@ class LineReader:
     def read(self, text: str, values: Sequence[Json]) -> list[Statement]:
         """The statements of a text; a line `NUL k NUL` stands for the k-th JSON value."""
         lines = text.split("\n")
+        if len(lines) > MAX_LINES:
+            return []
         self._ends_alone = _ends_alone(lines)
         i = 0
         while i < len(lines) and self.n_names <= MAX_NAMES:
@@ -190,8 +194,9 @@ class LineReader:
                 end = i
                 while end < len(lines) and "|" in lines[end] and lines[end].strip():
                     end += 1
+                self.n_names += end - i
                 for dimension, value in read_table(
-                    lines[i:end], self.asked, self.reader, self.scales
+                    lines[i:end][:MAX_NAMES], self.asked, self.reader, self.scales
                 ):
                     self._state((dimension,), value, PLAIN)
                 i = end
@@ -215,12 +220,19 @@ class LineReader:
             return
         names = self.asked.names(line)
         self.n_names += len(names)
+        if self.n_names > MAX_NAMES:
+            return
         groups = _grouped(line, names)
         self._enter(line, names, groups)
         if not names:
             self._unnamed(line, number)
             return
-        used = [span for group in groups for span in self._named(line, group, names)]
+        ends = [*(group[0].start for group in groups[1:]), len(line)]
+        used = [
+            end
+            for group, following in zip(groups, ends, strict=True)
+            for end in self._named(line, group, following)
+        ]
         if self.is_choice:
             self._sentences(line, names, groups)
         elif not used and self.section_is_heading and self._led(line, groups[0]) is None:
@@ -330,14 +342,16 @@ class LineReader:
 
     # --- values with a name ------------------------------------------------------------------
 
-    def _named(self, line: str, group: list[Name], names: list[Name]) -> Iterator[int]:
-        """State the values before and behind a group of names; yields where each ends."""
+    def _named(self, line: str, group: list[Name], following: int) -> Iterator[int]:
+        """State the values before and behind a group of names; yields where each ends.
+
+        `following` is where the next group begins.
+        """
         first, last = group[0], group[-1]
         dimensions = same_dimensions(group)
         if ALL in dimensions and _EXCEPT.search(line):
             return
         stated = False
-        following = next((n.start for n in names if n.start > last.start), len(line))
         reading = self._behind(line, last.end)
         if reading is not None and not _hedged(line, first.start):
             # "3 for text quality" behind another name is that one's value.
@@ -443,7 +457,7 @@ class LineReader:
     def _boxes(self, line: str) -> bool:
         """State what boxes and bracketed lists hold; whether the line had any."""
         found = [(m["body"], BOXED, m) for m in _BOX.finditer(line)]
-        if not found and (brackets := _BRACKETS.match(line)) is not None:
+        if not found and len(line) < 500 and (brackets := _BRACKETS.match(line)) is not None:
             found = [(brackets["body"], PLAIN, brackets)]
         if any(_OFFERED.match(line[m.end() : m.end() + 40]) for _, _, m in found):
             return True

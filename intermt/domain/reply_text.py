@@ -33,6 +33,7 @@ _BLOCKS = frozenset(
 _IN_ANGLES = re.compile(r"<\s*(-?\d{1,3})\s*>")
 _LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf)\w{0,6}\s*\{([^{}\n]{0,200})\}")
 _QUOTES = str.maketrans("“”„«»", '"""""')
+_BLANK = re.compile(r"\n[ \t]*+\n[ \t\n]*+\n")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+-]*[ \t]*$", re.MULTILINE)
 
 
@@ -110,7 +111,7 @@ def without_markup(text: str) -> str:
     text = _FENCE.sub("", _STRUCK.sub("", text))
     text = text.translate(_QUOTES).replace("\\_", "_").replace("\\\\boxed", "\\boxed")
     text = _LATEX_TEXT.sub(r"\1", _IN_ANGLES.sub(r"\1", text))
-    return _MARKUP.sub(_seen, text)
+    return _BLANK.sub("\n\n", _MARKUP.sub(_seen, text))
 
 
 def _seen(match: re.Match[str]) -> str:

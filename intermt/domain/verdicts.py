@@ -30,6 +30,7 @@ __all__ = [
     "score_schema",
 ]
 
+_MENTIONS = re.compile(r"scale|scores?\s*\(|ratings?\s*\(|out\s+of", re.IGNORECASE)
 _SCALE = re.compile(
     r"\bscale\s*(?:of|from|:|=|is|\()?\s*[(\[]?\s*(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})"
     r"|(?<!\d)(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*(?:point\s+)?scale"
@@ -130,6 +131,8 @@ def _read(
 
 def _on_another_scale(text: str, scales: Sequence[tuple[int, int]]) -> bool:
     """Whether the reply says that its numbers are on another scale."""
+    if not _MENTIONS.search(text):
+        return False
     for match in _SCALE.finditer(text):
         low, high = (int(n) for n in match.groups() if n is not None)
         if (low, high) not in scales:

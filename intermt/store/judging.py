@@ -172,8 +172,8 @@ class Scored(NamedTuple):
     Attributes:
         dimension: A dimension key.
         seed_id: Root of the tree.
-        replies: The score in each reply, by sample; None where none is stated.
-        human: The latest score of each annotator.
+        replies: The score in each reply, in no order; None where none is stated.
+        human: The latest score of each annotator, in no order.
         simulated: Whether a stand-in judged, or wrote the item.
         synthetic: Whether any of the human scores is an invented one.
     """
@@ -194,8 +194,8 @@ class Compared(NamedTuple):
         a_id: The candidate whose id sorts first.
         b_id: The other one.
         seed_id: Root of the tree.
-        replies: Of each reply the side shown first, the sample and the choice; None where
-            none is stated.
+        replies: Of each reply, in no order, the side shown first, the sample and the choice;
+            None where none is stated.
         simulated: Whether a stand-in judged, or wrote a candidate.
     """
 
@@ -212,7 +212,7 @@ class Graded(NamedTuple):
 
     Attributes:
         seed_id: Root of the tree.
-        grades: The grade of each reply, by sample; None where there is none.
+        grades: The grade of each reply, in no order; None where there is none.
         simulated: Whether a stand-in judged, graded or wrote the conversation.
         synthetic: Whether any description it was graded against is an invented one.
     """
@@ -278,7 +278,7 @@ def scored(db: Connection, judge_id: str, level: Level, dataset: str | None) -> 
         WITH item AS ({_ITEMS[level]}), judged AS (
             SELECT v.a_id, v.dimension, any_value(i.seed_id) AS seed_id,
                    bool_or(v.simulated OR i.simulated OR r.simulated) AS simulated,
-                   list({_STATED.format("value")} ORDER BY v.sample) AS replies
+                   list({_STATED.format("value")}) AS replies
             FROM verdict v JOIN item i ON i.id = v.a_id JOIN rater r ON r.rater_id = v.judge_id
             WHERE v.judge_id = ? AND v.task = 'score' AND v.level = ?
             GROUP BY v.a_id, v.dimension
@@ -290,7 +290,7 @@ def scored(db: Connection, judge_id: str, level: Level, dataset: str | None) -> 
             WHERE s.target_id IN (SELECT a_id FROM judged)
             GROUP BY s.target_id, s.dimension, s.rater_id
         ), human AS (
-            SELECT target_id, dimension, list(value ORDER BY rater_id) AS scores,
+            SELECT target_id, dimension, list(value) AS scores,
                    bool_or(synthetic) AS synthetic
             FROM latest GROUP BY target_id, dimension
         )
@@ -317,9 +317,7 @@ def compared(
         f"""
         WITH item AS ({_ITEMS[level]})
         SELECT v.dimension, v.a_id, v.b_id, any_value(a.seed_id),
-               list(v."order" ORDER BY v."order", v.sample),
-               list(v.sample ORDER BY v."order", v.sample),
-               list({_STATED.format("choice")} ORDER BY v."order", v.sample),
+               list({{first: v."order", sample: v.sample, said: {_STATED.format("choice")}}}),
                bool_or(v.simulated OR a.simulated OR b.simulated OR r.simulated)
         FROM verdict v JOIN item a ON a.id = v.a_id JOIN item b ON b.id = v.b_id
         JOIN rater r ON r.rater_id = v.judge_id
@@ -331,8 +329,8 @@ def compared(
         """,
         [None, None, judge_id, level, dataset, dataset],
     ).fetchall()
-    for dimension, a_id, b_id, seed_id, orders, samples, choices, simulated in rows:
-        replies = tuple(zip(orders, samples, choices, strict=True))
+    for dimension, a_id, b_id, seed_id, said, simulated in rows:
+        replies = tuple((r["first"], r["sample"], r["said"]) for r in said)
         yield Compared(dimension, a_id, b_id, seed_id, replies, simulated)
 
 
@@ -346,7 +344,7 @@ def graded(db: Connection, judge_id: str, dataset: str | None) -> Iterator[Grade
             WHERE f.kind = 'rationale' AND f.dimension = 'crucial_step_recognition'
             GROUP BY f.target_id
         )
-        SELECT any_value(i.seed_id), list({_STATED.format("value")} ORDER BY v.sample),
+        SELECT any_value(i.seed_id), list({_STATED.format("value")}),
                bool_or(v.simulated OR i.simulated OR r.simulated), bool_or(d.synthetic)
         FROM verdict v JOIN item i ON i.id = v.a_id JOIN rater r ON r.rater_id = v.judge_id
         LEFT JOIN described d ON d.id = v.a_id

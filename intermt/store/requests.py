@@ -1,4 +1,8 @@
-"""The ledger of calls: what was asked, how it ended, what can be used again."""
+"""The ledger of calls: what was asked, how it ended, what can be used again.
+
+Used again are good replies, and the refusal of a picture: the answer that wanted it has gone
+on without it, and what was said after that holds for the answer as it is.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +11,32 @@ from collections.abc import Iterable
 import orjson
 from duckdb import DuckDBPyConnection as Connection
 
-from intermt.records import Reply
+from intermt.records import CallState, Reply, ServerKind
 from intermt.store.rows import FROM_STRINGS, json_list
 
+_SETTLED = "(state = 'ok' OR state = 'refused' AND kind IN ('draw', 'edit'))"
 
-def ok_keys(db: Connection) -> set[str]:
-    """The keys of every call that was answered well."""
-    rows = db.execute("SELECT request_key FROM request WHERE state = 'ok'").fetchall()
+
+def is_settled(kind: ServerKind, state: CallState) -> bool:
+    """Whether a call that ended so is not made again."""
+    return state == "ok" or (state == "refused" and kind in ("draw", "edit"))
+
+
+def settled_keys(db: Connection) -> set[str]:
+    """The keys of every call that is not made again."""
+    rows = db.execute(f"SELECT request_key FROM request WHERE {_SETTLED}").fetchall()
     return {row[0] for row in rows}
 
 
-def ok_replies(db: Connection, keys: Iterable[str]) -> dict[str, Reply]:
-    """The replies of those of these calls that were answered well, by key."""
+def settled_replies(db: Connection, keys: Iterable[str]) -> dict[str, Reply]:
+    """The replies of those of these calls that are not made again, by key."""
     rows = db.execute(
         f"""
         SELECT r.request_key, r.state, r.text, r.data, r.image_sha256, r.error, r.http_status,
                r.url, r.reply_model, r.attempts, r.latency_ms, r.tokens_in, r.tokens_out,
                r.simulated, r.finished_at
         FROM request r JOIN {FROM_STRINGS} w ON r.request_key = w.id
-        WHERE r.state = 'ok'
+        WHERE {_SETTLED}
         """,
         [json_list(set(keys))],
     ).fetchall()

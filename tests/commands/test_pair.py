@@ -40,7 +40,7 @@ KEYS = [
     *("pair_id", "level", "mode", "dimension", "seed_id", "turn"),
     *("prefix", "chosen", "rejected", "chosen_id", "rejected_id", "agreement"),
     *("n_annotators", "n_votes", "margin", "verified", "split", "simulated"),
-    *("synthetic"),
+    "synthetic",
 ]
 
 
@@ -355,13 +355,15 @@ def imported(folder: Path, backwards: bool) -> list[bytes]:
         {"id": f"d{n}", "conversations": [start, {"round": 2, "prompt": "More.", "response": end}]}
         for n, (start, end) in enumerate(zip(shared, ("Done.", "No."), strict=True))
     ]
-    files = [write_talks(folder, [item], f"t{n}.json") for n, item in enumerate([*TALKS, *drawn])]
+    talks = [*TALKS, *drawn]
+    files = [write_talks(folder, talks[n::3], f"t{n}.json") for n in range(3)]
     bring_in(store, *(files[::-1] if backwards else files))
     found = answers(store)
     rows = [*votes(store), *ballots(found["Done"], found["No"], "a")]
-    for row in rows[::-1] if backwards else rows:
-        name = hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()
-        bring_in(store, write_votes(folder / f"{name}.csv", [row]), dataset="pilot")
+    halves = [
+        write_votes(folder / f"{n}.csv", rows[n::2][:: -1 if backwards else 1]) for n in range(2)
+    ]
+    bring_in(store, *(halves[::-1] if backwards else halves), dataset="pilot")
     out = folder / "out.jsonl"
     run_pair(store, PairConfig.of(dimensions=["all"]), out, Silent())
     return [out.read_bytes(), (folder / "out.jsonl.manifest.json").read_bytes()]

@@ -317,9 +317,11 @@ def test_markdown_stays_a_table_whatever_things_are_called(store: Store):
     for topic in ("card", "agreement"):
         text = stats(store, topic, "--format", "markdown").stdout
         assert text.startswith("## ")
-        rows = [line for line in text.splitlines() if line.startswith("|")]
-        blocks = Counter(len(re.findall(r"(?<!\\)\|", line)) for line in rows)
-        assert len(blocks) == 1, blocks
+        tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+        assert tables
+        for table in tables:
+            widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
+            assert len(widths) == 1, table
 
 
 def test_the_envelope_holds_the_document(store: Store):
@@ -352,3 +354,12 @@ def test_control_characters_of_names_do_not_reach_the_terminal(store: Store):
     )  # fmt: skip
     for form in FORMATS:
         assert "\x1b" not in stats(store, "--format", form).stdout
+
+
+def test_the_documentation_names_every_key(store: Store):
+    labelled(store)
+    text = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+    card = run(store, StatsConfig()).document
+    agreement = run(store, StatsConfig("agreement")).document
+    keys = {*card, *agreement, *agreement["rows"][0], *agreement["rows"][0]["alpha"]}
+    assert {key for key in keys if f"`{key}`" not in text} == set()
