@@ -128,7 +128,6 @@ def _write(
             writer.write(record)
             tally.update(_counts(record, path_of))
             progress.advance()
-        sink.flush()
     progress.stop()
     splits = None
     if config.splits is not None:
@@ -315,7 +314,3 @@ class _Measured:
         self._stream.write(data)
         self._hash.update(data)
         self.n_bytes += len(data)
-
-    def flush(self) -> None:
-        """Pass on what is held back."""
-        self._stream.flush()

@@ -36,6 +36,7 @@ def flushing(store: Store, on_trouble: Callable[[str], None]) -> Iterator[None]:
                     on_trouble(f"{error.what}; finished work waits in the journal")
             except BaseException as error:  # noqa: BLE001 - raised again by the other thread
                 failure.append(error)
+                on_trouble(f"{error}; finished work stays in the journal")
                 return
 
     thread = threading.Thread(target=work, name="flush", daemon=True)

@@ -186,6 +186,8 @@ def inspect(content: bytes) -> tuple[str, int, int]:
         raise
     except PillowImage.DecompressionBombError as error:
         raise InputError(f"the picture has too many pixels: {error}") from error
+    except PillowImage.UnidentifiedImageError as error:
+        raise InputError("not a readable PNG, JPEG, WebP or GIF picture") from error
     except Exception as error:  # damaged pictures raise nearly anything
         raise InputError(f"not a readable PNG, JPEG, WebP or GIF picture ({error})") from error
     return extension, width, height

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import orjson
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.records import Choice, PairMode
@@ -77,13 +78,26 @@ def stored_scores(db: Connection, score_ids: Iterable[str]) -> dict[str, int]:
 
 
 def voted_pairs(db: Connection, pairs: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """Those (a_id, b_id, dimension) of these that anybody has voted on."""
-    keys = {"|".join(pair): pair for pair in pairs}
+    """Those (a_id, b_id, dimension) of these that somebody's labels decide already.
+
+    A stated preference does, and two scores by one rater; for `overall` both do on any
+    dimension. Of the unnamed raters that stand for counted votes only a preference on the
+    dimension itself does: their other votes may be from lines of the file being imported.
+    """
+    named = "name NOT LIKE 'unnamed %'"
+    wanted = orjson.dumps([{"a": a, "b": b, "d": d} for a, b, d in set(pairs)]).decode()
     rows = db.execute(
         f"""
-        SELECT DISTINCT w.id FROM preference_vote v JOIN {FROM_STRINGS} w
-        ON v.a_id || '|' || v.b_id || '|' || v.dimension = w.id
+        WITH w AS (SELECT unnest(from_json(?::JSON, '[{{"a":"TEXT","b":"TEXT","d":"TEXT"}}]'),
+                                 max_depth := 2))
+        SELECT w.a, w.b, w.d FROM w JOIN preference_vote v ON v.a_id = w.a AND v.b_id = w.b
+        JOIN rater r USING (rater_id)
+        WHERE v.dimension = w.d OR (w.d = 'overall' AND r.{named})
+        UNION
+        SELECT w.a, w.b, w.d FROM w JOIN score x ON x.target_id = w.a
+        JOIN score y ON y.target_id = w.b AND y.rater_id = x.rater_id AND y.dimension = x.dimension
+        WHERE w.d IN (x.dimension, 'overall')
         """,
-        [json_list(keys)],
+        [wanted],
     ).fetchall()
-    return {keys[row[0]] for row in rows}
+    return {(a, b, d) for a, b, d in rows}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,7 +20,7 @@ from intermt.errors import MissingInputError, UsageError
 from intermt.records import PreferenceVote, Rater, Seed
 from intermt.store import voting
 from intermt.store.connect import Store
-from tests.cli.running import command_line, envelope, environment, run
+from tests.cli.running import ROOT, command_line, envelope, environment, run
 from tests.commands.pair_stores import (
     TALKS,
     Silent,
@@ -303,6 +304,24 @@ def test_votes_on_what_the_store_does_not_have_are_set_aside(tmp_path):
     assert funnel.set_aside["messages not in the store"] == 1
 
 
+def test_answers_to_different_questions_are_set_aside(tmp_path):
+    store = filled(tmp_path)
+    found = answers(store)
+    a, b = sorted((found["Eye level"], found["In the cellar"]))
+    vote = PreferenceVote("v", "r", "local", "prefix", "s", a, b, "overall", "a", "d", "t")
+    store.write([Rater("r", "r", "annotator", "human", "d"), vote])
+    with store.reading() as db:
+        chosen, funnel = choose(voting.labels(db, "local", "d"), PairConfig())
+    assert chosen == []
+    assert (funnel.n_pairs, funnel.set_aside["no shared history"]) == (1, 1)
+
+
+def test_the_record_of_the_documentation_is_one():
+    text = (ROOT / "docs" / "pairs.md").read_text()
+    (shown,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    assert list(json.loads(shown)) == KEYS
+
+
 # --- files -------------------------------------------------------------------------------
 
 
@@ -429,11 +448,8 @@ def test_written_pairs_come_back_unchanged_and_count_the_same_elsewhere(tmp_path
     store = filled(tmp_path)
     out = tmp_path / "pairs.jsonl"
     run_pair(store, PairConfig.of(dimensions=["all"]), out, Silent())
-    stated = tmp_path / "stated.jsonl"
-    rows = out.read_text().splitlines(keepends=True)
-    stated.write_text("".join(row for row in rows if json.loads(row)["margin"] is None))
-    (report,) = bring_in(store, stated, images=tmp_path).files
-    assert (report.rows, report.unchanged, report.imported) == (2, 2, 0)
+    (report,) = bring_in(store, out, images=store.folder.resolve()).files
+    assert (report.rows, report.unchanged, report.imported) == (4, 4, 0)
 
     other = Store(tmp_path / "other" / "store", lock_timeout_s=20)
     (report,) = run_import(

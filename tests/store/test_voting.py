@@ -71,8 +71,8 @@ def test_siblings_scored_by_one_rater_on_one_dimension_stand_together(store):
         *(score("r", n.node_id) for n in SIDES),
         *(score("q", n.node_id) for n in SIDES[:2]),
         # Another dimension, another question, another rater: none of them compares.
-        score("x", SIDES[0].node_id),
-        score("x", SIDES[1].node_id, "context_coherence"),
+        score("x", SIDES[1].node_id),
+        score("x", SIDES[2].node_id, "context_coherence"),
         score("y", SIDES[0].node_id),
         score("y", LATER[0].node_id),
         score("z", LATER[0].node_id),
