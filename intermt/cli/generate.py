@@ -91,6 +91,7 @@ def generate(
 
     Exits:
         65: A seed question cannot be used; nothing was done.
+        66: A file or the folder of pictures is not there.
         69: A server does not answer.
         75: Part of the work is left; run it again.
 
@@ -140,6 +141,7 @@ def generate(
         summary=f"{result.n_seeds} seeds: {result.n_conversations} conversations, "
         f"{result.n_answers} answers, {result.n_pictures} pictures drawn; "
         + said_of_calls(result.calls)
+        + "".join(f"\nmissing picture: {name}" for name in result.missing_pictures)
         + (f"\n{SIMULATED}" if result.simulated else ""),
         exit_code=ExitCode.TRY_LATER if result.n_short else ExitCode.DONE,
         errors=left if result.n_short else [],

@@ -190,10 +190,10 @@ class Caller:
         self._store.keep(records)
         if requests.is_settled(call.kind, reply.state):
             self._known.add(reply.request_key)
-        self._count(reply)
+        self._count(call, reply)
         return reply
 
-    def _count(self, reply: Reply) -> None:
+    def _count(self, call: Call, reply: Reply) -> None:
         self.counts.states[reply.state] += 1
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
@@ -204,7 +204,7 @@ class Caller:
             raise TryLater(
                 f"stopped early: {n_bad} of the latest {len(self._recent)} calls failed,"
                 f" the last one {reply.state} ({reply.error or 'no reason given'})",
-                where=reply.url,
+                where=reply.url or ", ".join(self._servers[call.server].url),
                 todo="mend the server, then run the same command again: it goes on from here",
             )
 

@@ -13,7 +13,7 @@ from intermt.commands.growing import Grower, GrownTree, GrowthPlan
 from intermt.commands.picture_files import PictureFiles
 from intermt.commands.runs import finished, new_run
 from intermt.config import Server
-from intermt.errors import InputError
+from intermt.errors import InputError, MissingInputError
 from intermt.formats.reading.rows import RowProblem
 from intermt.formats.reading.seeds import SeedRow, read_seeds
 from intermt.formats.reading.source import STDIN, open_source
@@ -94,9 +94,12 @@ def run(store: Store, config: GenerateConfig, progress: Progress) -> GenerateRes
 
     Raises:
         InputError: A seed file has bad rows; nothing was done.
+        MissingInputError: A file or the picture folder is not there; nothing was done.
         ServerUnreachable: A server does not answer.
         TryLater: Too many calls fail, or the store stays busy.
     """
+    if config.images is not None and not config.images.is_dir():
+        raise MissingInputError("there is no such folder of pictures", where=str(config.images))
     rows = _chosen(_read(config), config)
     if config.dry_run:
         return GenerateResult(len(rows), 0, len(rows), 0, 0, 0, {}, CallCounts(), False, None)

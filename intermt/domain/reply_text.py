@@ -33,7 +33,7 @@ _BLOCKS = frozenset(
 _IN_ANGLES = re.compile(r"<\s*(-?\d{1,3})\s*>")
 _LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf)\w{0,6}\s*\{([^{}\n]{0,200})\}")
 _QUOTES = str.maketrans("“”„«»", '"""""')
-_BLANK = re.compile(r"\n[ \t]*+\n[ \t\n]*+\n")
+_BLANK = re.compile(r"\n{3,}")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+-]*[ \t]*$", re.MULTILINE)
 
 

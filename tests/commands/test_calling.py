@@ -118,7 +118,7 @@ def test_a_server_that_fails_everything_ends_the_run_early_and_quietly(
     with (
         caplog.at_level(logging.DEBUG, "asyncio"),
         serving(_no) as served,
-        pytest.raises(TryLater, match="stopped early: .* failed.*no such thing") as stop,
+        pytest.raises(TryLater, match=r"stopped early: .* failed.*no such thing") as stop,
     ):
         completed(store, work(served.url))
     assert stop.value.where == served.url

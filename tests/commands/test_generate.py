@@ -1,0 +1,380 @@
+"""Growing trees against a stand-in: the same trees whatever happens on the way."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from intermt.commands import calling, generate
+from intermt.commands.growing import GrowthPlan
+from intermt.domain.image_tags import find_tags
+from intermt.domain.prompts import load_prompts
+from intermt.errors import ServerUnreachable, TryLater
+from intermt.records import ImagePart, TextPart
+from intermt.servers.client import Client
+from intermt.servers.pacing import Pacing
+from intermt.simulator import InProcess, Simulator, parse_faults
+from intermt.store import trees
+from intermt.store.connect import Store
+from tests.commands.serving import error, said, serving
+from tests.commands.work import (
+    Program,
+    Silent,
+    counted,
+    ended,
+    put_pictures,
+    rows,
+    seeds,
+    server,
+    stand_in,
+    start,
+    stats,
+    written,
+)
+
+SMALL = {"n_turns": 3, "n_candidates": 2, "beam": 3}
+
+
+def grow(store: Store, url: str, source: Path, **more: Any) -> generate.GenerateResult:
+    options = {key: more.pop(key) for key in ("limit", "stop_error_rate") if key in more}
+    plan = GrowthPlan(
+        answer=(server(f"{url}#model-a"), server(f"{url}#model-b")),
+        user=server(f"{url}#user"),
+        draw=server(f"{url}#draw", "draw"),
+        prompts=load_prompts(),
+        **{**SMALL, **more},
+    )
+    return generate.run(store, generate.GenerateConfig((str(source),), plan, **options), Silent())
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return written(tmp_path / "seeds.jsonl", seeds(4))
+
+
+@pytest.fixture
+def whole(tmp_path: Path, source: Path) -> dict[str, list[Any]]:
+    """What an undisturbed run stores."""
+    store = Store(tmp_path / "undisturbed")
+    with InProcess(Simulator()) as url:
+        grow(store, url, source)
+    return rows(store)
+
+
+def test_latency_and_order_change_nothing(
+    tmp_path: Path, source: Path, whole: dict[str, list[Any]]
+) -> None:
+    store = Store(tmp_path / "store")
+    with InProcess(Simulator(latency_ms=15)) as url:
+        result = grow(store, url, source)
+        assert rows(store) == whole
+        assert grow(store, url, source).calls.made == 0
+        assert stats(url)["n_answered_again"] == 0
+    assert rows(store) == whole
+    assert result.n_short == 0
+    assert result.simulated
+    assert counted(store, "SELECT count(*) FROM node WHERE NOT simulated") == 4
+    models = "SELECT list(DISTINCT model ORDER BY model) FROM node WHERE role = 'assistant'"
+    assert counted(store, models) == ["model-a", "model-b"]
+
+
+def test_another_seed_grows_other_trees(
+    tmp_path: Path, source: Path, whole: dict[str, list[Any]]
+) -> None:
+    store = Store(tmp_path / "store")
+    with InProcess(Simulator()) as url:
+        grow(store, url, source, seed=1)
+    assert not set(map(repr, rows(store)["conversation"])) & set(map(repr, whole["conversation"]))
+
+
+def _nothing_half_made(store: Store, whole: dict[str, list[Any]]) -> None:
+    now = rows(store, "node", "conversation", "picture_use")
+    for table, found in now.items():
+        assert set(map(repr, found)) <= set(map(repr, whole[table])), table
+    with store.reading() as db:
+        ids = db.execute("SELECT node_id FROM node").fetchall()
+        nodes = trees.nodes(db, [row[0] for row in ids])
+        paths = [row[0] for row in db.execute("SELECT path FROM conversation").fetchall()]
+    for node in nodes.values():
+        assert node.parent_id is None or node.parent_id in nodes
+        if node.role == "assistant":
+            assert not any(find_tags(p.text) for p in node.parts if isinstance(p, TextPart))
+            assert all(p.sha256 for p in node.parts if isinstance(p, ImagePart))
+    assert all(node in nodes for path in paths for node in path)
+
+
+def test_with_faults_nothing_is_half_made_and_reruns_finish(
+    tmp_path: Path, source: Path, whole: dict[str, list[Any]]
+) -> None:
+    store = Store(tmp_path / "store")
+    n_short: list[int] = []
+    with InProcess(Simulator(faults=parse_faults("reset=0.05,json=0.05,empty=0.2"))) as url:
+        while not n_short or n_short[-1]:
+            result = grow(store, url, source, stop_error_rate=1.0)
+            n_short.append(result.n_short)
+            _nothing_half_made(store, whole)
+            assert len(n_short) < 30
+        assert grow(store, url, source).calls.made == 0
+        assert stats(url)["n_answered_again"] == 0
+    assert n_short[0] > 0
+    kept = ("seed", "node", "conversation", "picture_use", "image")
+    assert {table: rows(store)[table] for table in kept} == {table: whole[table] for table in kept}
+
+
+def test_a_wide_beam_prunes_the_same_whatever_failed_before(tmp_path: Path) -> None:
+    # With more questions than the beam follows up, which ones go on depends on all of them.
+    source = written(tmp_path / "one.jsonl", seeds(1))
+    plan = {"n_turns": 4, "n_follow_ups": 2, "beam": 3}
+    whole, store = Store(tmp_path / "whole"), Store(tmp_path / "store")
+    with InProcess(Simulator(seed=5)) as url:
+        grow(whole, url, source, **plan)
+    complete = rows(whole)
+    with InProcess(Simulator(seed=5, faults=parse_faults("empty=0.25"))) as url:
+        for _ in range(30):
+            result = grow(store, url, source, stop_error_rate=1.0, **plan)
+            _nothing_half_made(store, complete)
+            if not result.n_short:
+                break
+    assert rows(store, "node", "conversation") == {
+        table: complete[table] for table in ("node", "conversation")
+    }
+
+
+def test_an_answer_goes_on_without_a_picture_that_is_refused(tmp_path: Path, source: Path) -> None:
+    store = Store(tmp_path / "store")
+    with InProcess(Simulator(faults=parse_faults("refusal=1"))) as drawing, InProcess() as url:
+        plan = GrowthPlan(
+            answer=(server(url),),
+            user=server(url),
+            draw=server(drawing, "draw"),
+            prompts=load_prompts(),
+            **SMALL,  # type: ignore[arg-type]
+        )
+        config = generate.GenerateConfig((str(source),), plan, stop_error_rate=1.0)
+        first = generate.run(store, config, Silent())
+        there = rows(store)
+        again = generate.run(store, config, Silent())
+    assert (first.n_short, first.n_pictures) == (0, 0)
+    missing = counted(store, "SELECT list(DISTINCT missing) FROM picture_use")
+    assert len(missing) == 1
+    assert "refused" in missing[0]
+    assert again.calls.made == 0
+    assert rows(store) == there
+
+
+def test_a_picture_server_that_rejects_everything_leaves_the_work_unfinished(
+    tmp_path: Path, source: Path
+) -> None:
+    async def no(_: dict[str, Any]) -> web.Response:
+        return error(404, "no such model")
+
+    store = Store(tmp_path / "store")
+    with serving(no) as drawing, InProcess() as url:
+        plan = GrowthPlan(
+            answer=(server(url),),
+            user=server(url),
+            draw=server(drawing.url, "draw"),
+            prompts=load_prompts(),
+            **SMALL,  # type: ignore[arg-type]
+        )
+        config = generate.GenerateConfig((str(source),), plan, stop_error_rate=1.0)
+        assert generate.run(store, config, Silent()).n_short > 0
+    # Rather no tree than one that looks finished and has no pictures.
+    assert counted(store, "SELECT coalesce(sum(n_missing), 0) FROM node") == 0
+
+
+def test_pictures_that_a_repair_took_away_are_drawn_again_and_put_back(
+    tmp_path: Path, source: Path
+) -> None:
+    store = Store(tmp_path / "store")
+    with InProcess(Simulator()) as url:
+        grow(store, url, source, n_turns=1)
+        before = rows(store, "node", "picture_use")
+        sha256 = counted(store, "SELECT min(sha256) FROM picture_use")
+        with store.writing() as db:
+            trees.lose_picture(db, sha256, "lost")
+        assert rows(store, "node", "picture_use") != before
+        assert grow(store, url, source, n_turns=1).calls.made >= 1
+    assert rows(store, "node", "picture_use") == before
+
+
+# --- being killed ------------------------------------------------------------------------
+
+IN_FLIGHT = 4
+
+
+def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(
+    tmp_path: Path, source: Path, whole: dict[str, list[Any]]
+) -> None:
+    store = Store(tmp_path / "store")
+    words = ("generate", source, "--turns", 3, "--candidates", 2, "--beam", 3)
+    with stand_in("--latency-ms", "25") as url:
+        table = "[servers.{}]\nkind = '{}'\nurl = '{}'\nmodel = '{}'\nmax_in_flight = {}\n"
+        models = {"a": "model-a", "b": "model-b", "u": "user", "d": "draw"}
+        (tmp_path / "intermt.toml").write_text(
+            "".join(
+                table.format(n, "draw" if n == "d" else "chat", url, model, IN_FLIGHT)
+                for n, model in models.items()
+            )
+        )
+        words += ("--answer", "a", "--answer", "b", "--user", "u", "--draw", "d")
+        n_killed = 0
+        for n_more in (1, 25, 40):
+            process = start(*words, store=store.folder)
+            until = stats(url)["n_answered"] + n_more
+            while stats(url)["n_answered"] < until and process.poll() is None:
+                time.sleep(0.01)
+            process.kill()
+            n_killed += ended(process).code == -9
+        n_known = counted(store, "SELECT count(*) FROM request WHERE state = 'ok'")
+        last = ended(start(*words, store=store.folder))
+        assert last.code == 0, last.err
+        made = last.data["calls"]["states"]["ok"]
+        again = ended(start(*words, store=store.folder))
+        counts = stats(url)
+    assert n_killed == 3
+    kept = ("seed", "node", "conversation", "picture_use", "image")
+    assert {table: rows(store)[table] for table in kept} == {table: whole[table] for table in kept}
+    # Only what was on its way at a kill is asked again, never what had been written down.
+    assert n_known + made == counts["n_distinct"] == counted(store, "SELECT count(*) FROM request")
+    assert counts["n_answered_again"] <= n_killed * IN_FLIGHT * len(models)
+    assert again.data["calls"]["states"] == {}
+
+
+# --- bad servers -------------------------------------------------------------------------
+
+
+def test_a_dead_server_is_said_at_once(intermt: Program, source: Path) -> None:
+    with InProcess() as url:
+        pass
+    began = time.monotonic()
+    done = intermt("generate", source, "--answer", url, "--user", url, code=69)
+    assert time.monotonic() - began < 15
+    assert url in done.answer["errors"][0]["message"]
+
+
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    pacing = Pacing(backoff_s=0.01, cool_down_s=0.01, cool_down_cap_s=0.05, give_up_s=0.5)
+    monkeypatch.setattr(calling, "Client", partial(Client, pacing=pacing))
+
+
+def test_a_server_that_dies_amid_the_work_ends_the_run_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _impatient(monkeypatch)
+    source = written(tmp_path / "seeds.jsonl", seeds(30))
+    store = Store(tmp_path / "store")
+    simulator = InProcess(Simulator(latency_ms=20))
+    url = simulator.__enter__()
+
+    def end() -> None:
+        while stats(url)["n_answered"] < 40:
+            time.sleep(0.02)
+        simulator.__exit__(None, None, None)
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    began = time.monotonic()
+    with pytest.raises(TryLater, match="stopped early") as stop:
+        grow(store, url, source)
+    ending.join()
+    assert time.monotonic() - began < 20
+    assert stop.value.where == url
+    assert (
+        "refused" in str(stop.value)
+        or "Disconnected" in str(stop.value)
+        or "no URL" in str(stop.value)
+    )
+    assert counted(store, "SELECT count(*) FROM request WHERE state = 'ok'") >= 40
+    with pytest.raises(ServerUnreachable):
+        grow(store, url, source)
+
+
+def test_a_server_of_another_kind_is_refused(intermt: Program, source: Path) -> None:
+    config = intermt.store.folder.parent / "intermt.toml"
+    config.write_text("[servers.flux]\nkind = 'draw'\nurl = 'http://127.0.0.1:9/v1'\n")
+    done = intermt("generate", source, "--answer", "flux", "--user", "builtin", code=2)
+    assert "kind 'draw'" in done.answer["errors"][0]["message"]
+    done = intermt("generate", source, "--answer", "none", "--user", "builtin", code=2)
+    assert "flux" in done.answer["errors"][0]["message"]
+    assert not intermt.store.exists()
+
+
+# --- seed questions ----------------------------------------------------------------------
+
+
+def test_missing_pictures_of_seed_questions_are_said(intermt: Program, tmp_path: Path) -> None:
+    put_pictures(tmp_path / "in", "there.png")
+    made = [{"id": "s", "text": "What is this?", "images": ["there.png", "gone.png", "../no.png"]}]
+    source = written(tmp_path / "in" / "s.jsonl", made)
+    words = ("--answer", "builtin", "--user", "builtin", "--turns", 1, "--candidates", 1)
+    done = intermt("generate", source, *words)
+    assert done.data["missing_pictures"] == {
+        "gone.png: not found": 1,
+        "../no.png: refused: outside the picture folder": 1,
+    }
+    asked = counted(intermt.store, "SELECT body::VARCHAR FROM request")
+    assert "gone.png" in asked
+    root = "SELECT [n_images, n_missing] FROM node WHERE role = 'user'"
+    assert counted(intermt.store, root) == [1, 2]
+    intermt("generate", source, *words, "--images", tmp_path / "typo", code=66)
+
+
+def test_a_limit_picks_the_same_questions_in_any_order(tmp_path: Path) -> None:
+    made = seeds(9)
+    picked: list[list[str]] = []
+    for name, listed in (("a", made), ("b", made[::-1])):
+        source = written(tmp_path / f"{name}.jsonl", listed)
+        with InProcess() as url:
+            grow(store := Store(tmp_path / name), url, source, limit=3, n_turns=1)
+        picked.append(counted(store, "SELECT list(source_id ORDER BY source_id) FROM seed"))
+    assert picked[0] == picked[1]
+    assert len(picked[0]) == 3
+    with InProcess() as url:
+        grow(store, url, source, limit=3, n_turns=1, seed=1)
+    assert counted(store, "SELECT count(*) FROM seed") > 3
+
+
+def test_bad_seed_questions_stop_everything(intermt: Program, tmp_path: Path) -> None:
+    source = written(tmp_path / "s.jsonl", [*seeds(2), {"id": "x"}, {"id": "y", "text": 5}])
+    words = ("--answer", "builtin", "--user", "builtin")
+    done = intermt("generate", source, *words, code=65)
+    assert "s.jsonl:3" in done.answer["errors"][0]["message"]
+    assert "s.jsonl:4" in done.answer["errors"][0]["message"]
+    assert not intermt.store.exists()
+    assert intermt("generate", written(tmp_path / "e.jsonl", []), *words, code=65)
+    assert intermt("generate", tmp_path / "gone.jsonl", *words, code=66)
+
+
+def test_builtin_servers_play_the_models_they_are_given(intermt: Program, source: Path) -> None:
+    words = ("--answer", "builtin#one", "--answer", "builtin#two", "--user", "builtin#me")
+    intermt("generate", source, *words, "--turns", 2)
+    sql = "SELECT list(DISTINCT model ORDER BY model) FROM node WHERE model IS NOT NULL"
+    assert counted(intermt.store, sql) == ["me", "one", "two"]
+    again = intermt("generate", source, *words, "--turns", 2)
+    assert again.data["calls"]["states"] == {}
+    # Deeper trees build on what is there.
+    deeper = intermt("generate", source, *words, "--turns", 3)
+    assert deeper.data["calls"]["reused"] > 0
+
+
+def test_equal_answers_are_one_node(tmp_path: Path, source: Path) -> None:
+    async def same(_: dict[str, Any]) -> web.Response:
+        return said("The same.")
+
+    store = Store(tmp_path / "store")
+    with serving(same) as served:
+        plan = GrowthPlan(
+            answer=(server(served.url),), user=server(served.url), draw=None,
+            prompts=load_prompts(), n_turns=2, n_candidates=3,
+        )  # fmt: skip
+        generate.run(store, generate.GenerateConfig((str(source),), plan), Silent())
+    assert counted(store, "SELECT count(*) FROM node WHERE turn = 1 AND role = 'assistant'") == 4
+    assert counted(store, "SELECT list(DISTINCT place) FROM node WHERE turn = 2") != []
+    assert counted(store, "SELECT count(*) FROM conversation") == 4
