@@ -12,8 +12,8 @@ _THING = (
     r"(?:answer|response|conversation|model|assistant|option|candidate|reply|dialog(?:ue)?|output)"
 )
 _CANDIDATE = (
-    rf"(?:(?:the\s+)?{_THING}\s*[-_#(]?\s*[\"'*]{{0,2}}(?P<LETTER>[AB12]|one|two)(?![A-Za-z0-9'_])\)?"
-    r"|(?-i:(?P<BARE>[AB])(?![A-Za-z0-9'_+]))"
+    rf"(?:(?:the\s+)?{_THING}\s*[-_#(]?\s*[\"'*]{{0,2}}(?P<LETTER>[AB12]|one|two)(?![A-Za-z0-9_]|'[A-Za-z])\)?"
+    r"|(?-i:(?P<BARE>[AB])(?![A-Za-z0-9_+]|'[A-Za-z]))"
     rf"|(?:the\s+)?(?P<ORDER>first|second|1st|2nd)(?![A-Za-z0-9'])(?:\s+(?:one|{_THING})\b)?)"
 )
 _TIE = (
@@ -65,7 +65,7 @@ _PLAIN = re.compile(
 )
 _NEXT = re.compile(
     rf"\s*(?:[,/|;&=<>]|-(?=\s)|or\b|and\b|vs\b\.?|versus\b|->|→|then\b)\s*(?:or\s+|and\s+)?{_OPEN}"
-    rf"(?:{_candidate('1')}\s*{_CLOSE}\s*(?:$|[,./|;:)\]}}>(?]|or\b|and\b)|{_TIE})"
+    rf"(?:{_candidate('1')}\s*{_CLOSE}\s*(?:$|[,./|;:=)\]}}>(?]|or\b|and\b)|{_TIE})"
     r"|\s*[?%]|\s*[,;]?\s*\(?(?:or|if|unless|maybe|perhaps|possibly|otherwise|when|assuming)\b"
     r"|\s*\([^()\n]{0,60}\d[^()\n]{0,60}\)"
     r"|\s*\(\s*(?:or|maybe|perhaps|not\s+sure|\?)",
@@ -78,6 +78,7 @@ _ENDS = re.compile(
     r"|\s+(?:in|on|for|at|regarding|across)\s+\Z",
     re.IGNORECASE,
 )
+_LEANS = re.compile(r"\W{0,3}[^\n.;]{0,40}\b(?:lean\w*|edge|ahead|slight\w*)\b", re.IGNORECASE)
 _ENDS_TIE = re.compile(r"\s+(?:between|in|on|for|overall|here|,)\b", re.IGNORECASE)
 _LEADS = (
     r"(?:(?:is|goes\s+to|go\s+to|would\s+be|I|we|my|the|choice|would|prefer(?:red)?|choose|pick|"
@@ -95,7 +96,7 @@ _LABEL = re.compile(
     r"(?:(?:my|the|your|final|revised|corrected|updated|overall)\s+){0,3}"
     rf"(?:winner|winning\s+{_THING}|(?:better|preferred|best|chosen|stronger)"
     rf"(?:\s+(?:one|choice|option|{_THING}))?|preference|choice|verdict|judg(?:e)?ment|decision|"
-    r"answer|result|vote|pick)"
+    r"answer|result|vote|pick|final(?=\s*[:=]))"
     r"(?:\s+(?:overall|here|goes\s+to))?[\"'*_`]{0,4}"
     r"(?:\s*(?:[:=]+>?|->|→|[—–])|\s+-(?=\s)|\s+(?:is|goes\s+to)\b(?:\s*:)?|(?<=goes\sto))\s*",
     re.IGNORECASE,
@@ -107,7 +108,7 @@ _CHOOSE = re.compile(
 )
 _EVEN = re.compile(
     rf"\b(?:both(?:\s+{_THING}s?)?|they|the\s+(?:two(?:\s+{_THING}s)?|{_THING}s)|A\s+and\s+B"
-    rf"|{_THING}s\s+A\s+and\s+B)\s+(?:are|perform|tie|do)\s*"
+    rf"|{_THING}s?\s+A\s+and\s+(?:{_THING}\s+)?B)\s+(?:are|perform|tie|do)\s*"
     r"(?:(?:roughly|about|exactly|basically|essentially)\s+)?"
     r"(?:equal(?:ly\s+(?:good|well|strong))?|tied|the\s+same|equivalent|on\s+(?:a\s+)?par|(?<=tie))"
     r"|\bit(?:'s|\s+is)\s+a\s+(?:tie|draw)\b|\bneither\s+(?:(?:one|answer|response)\s+)?is\s+better\b",
@@ -142,7 +143,7 @@ class ChoiceReader:
         if _NEXT.match(rest):
             return Reading(None, pos, match.end())
         if match["tie"]:
-            ends = _ENDS.match(rest) or _ENDS_TIE.match(rest)
+            ends = (_ENDS.match(rest) or _ENDS_TIE.match(rest)) and not _LEANS.match(rest)
             return Reading("tie", pos, match.end()) if ends else None
         if not _ENDS.match(rest):
             return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intermt.domain.reply_choices import ChoiceReader
 from intermt.domain.reply_json import Json, Number, Object
 from intermt.domain.reply_names import Asked
-from intermt.domain.reply_values import Reader, whole_number
+from intermt.domain.reply_values import NumberReader, Reader, whole_number
 
 _NUMBER_KEYS = frozenset(
     {"score", "rating", "value", "points", "grade", "mark", "result", "answer"}
@@ -26,8 +26,12 @@ _HOLDERS = frozenset(
      "verdict", "verdicts", "output", "answer", "response", "data", "dimensions", "judgement",
      "judgment", "judgements", "judgments", "assessment", "assessments", "local", "global",
      "scoring", "marks", "grades", "grade", "preferences", "preference", "choices", "winners",
-     "comparison", "comparisons", "final", "turn", "conversation", "overall"}
+     "comparison", "comparisons", "final", "turn", "turns", "round", "conversation", "overall",
+     "candidate", "model", "option", "dimension"}
 )  # fmt: skip
+_NUMBERING = re.compile(r"\d+|[a-z]|[a-z]{1,12}\d+")
+_LIMITS = frozenset({"scale", "range", "max", "maximum", "highest"})
+_LIMIT = re.compile(r"(?:-?\d+\s*(?:-|–|to|\.\.)\s*)?(\d+)(?:\s*points?)?")
 _FINAL = frozenset({"final", "revised", "corrected", "updated"})
 
 
@@ -69,6 +73,11 @@ def read_fields(value: Json, asked: Asked, reader: Reader, final: bool = False) 
         return
     if not isinstance(value, Object):
         return
+    for field in _entries(value, asked, reader, final):
+        yield replace(field, value=None) if _on_another_scale(value, reader) else field
+
+
+def _entries(value: Object, asked: Asked, reader: Reader, final: bool) -> Iterator[Field]:
     own = _value_keys(reader)
     # Where one value is asked for, an overall one is meant.
     marks = _FINAL if asked.pattern is not None else _FINAL | {"overall"}
@@ -87,10 +96,25 @@ def read_fields(value: Json, asked: Asked, reader: Reader, final: bool = False) 
             if isinstance(item, Object) and dimension == "overall":
                 yield from read_fields(item, asked, reader, key_final)
         elif isinstance(item, Object | list):
-            if words - _FINAL <= _HOLDERS | {"local", "global", "dimension", "1", "a", "my"}:
+            # Turns and candidates are numbered; all are read, so that differing ones say nothing.
+            if {w for w in words - _FINAL if not _NUMBERING.fullmatch(w)} <= _HOLDERS:
                 yield from read_fields(item, asked, reader, key_final)
         elif words - marks <= own and words - marks:
             yield from _scalar(item, None, reader, key_final, numbers=True)
+
+
+def _on_another_scale(value: Object, reader: Reader) -> bool:
+    """Whether an entry such as `"max_score": 5` says that the numbers mean something else."""
+    if not isinstance(reader, NumberReader):
+        return False
+    for key, item in value.entries:
+        words = frozenset(re.split(r"[\s_-]+", key.strip().lower()))
+        if words & _LIMITS or words == {"out", "of"}:
+            text = item.text if isinstance(item, Number) else item
+            limit = _LIMIT.fullmatch(text.strip()) if isinstance(text, str) else None
+            if limit is not None and limit[1] != str(reader.highest):
+                return True
+    return False
 
 
 def _listed(value: list[Json], asked: Asked, reader: Reader, final: bool) -> Iterator[Field]:
@@ -107,9 +131,12 @@ def _listed(value: list[Json], asked: Asked, reader: Reader, final: bool) -> Ite
 def _own(
     value: Object, own: frozenset[str], dimension: str, reader: Reader, final: bool
 ) -> Iterator[Field]:
+    foreign = _on_another_scale(value, reader)
     for key, item in value.entries:
         words = frozenset(re.split(r"[\s_-]+", key.strip().lower()))
-        if words - _FINAL <= own and not isinstance(item, Object | list):
+        if foreign and words <= own:
+            yield Field(dimension, None, final)
+        elif words - _FINAL <= own and not isinstance(item, Object | list):
             yield from _scalar(item, dimension, reader, final or bool(words & _FINAL), numbers=True)
 
 

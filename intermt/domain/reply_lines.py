@@ -44,12 +44,21 @@ _KEYED = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"(?P<indent>\s*)[-*]\s")
+_BESIDE = re.compile(r"[\s*_`\"':.(\[–—-]{1,6}")
+# A correction without a name takes back the last score named.
+_REVISES = re.compile(
+    r"\W*(?:(?:hmm|oh|ok|okay)\W+)?(?:actually|wait|correction|scratch\s+that|on\s+second\s+thought|"
+    r"no,|rather|let\s+me\s+(?:correct|revise|change))\b[^\n]{0,80}?"
+    r"(?:\d|\b(?:zero|one|two|three|[AB]|tie)\b)",
+    re.IGNORECASE,
+)
 _JOINER = re.compile(
     r"[\"'*_`\s)]{0,4}(?P<join>,|and|&|,\s*and|\+|as\s+well\s+as|/)[\"'*_`\s(]{0,4}"
     r"(?:(?:the|in|on|for)\s+)?[\"'*_`]{0,3}",
     re.IGNORECASE,
 )
 _POST = re.compile(r"[\"'*_`\]]{0,6}")
+_BRACKETED = re.compile(r"(?:^|[^\sA-Za-z])\s*\([^()]{1,50}\Z")
 _ASIDE = re.compile(
     r"\s*(?:\((?P<round>[^()\n]{0,80})\)|\[(?P<square>[^\[\]\n]{1,80})\])[\"'*_`]{0,4}"
 )
@@ -66,6 +75,8 @@ _CONNECT = re.compile(
     r"(?:\s*\(\s*-?\d\s*(?:-|–|to)\s*\d{1,3}\s*\))?"
     r"(?P<strong>\s*(?:[:=]{1,2}>?|[-=]{1,2}>|→|⇒|[—–]{1,2}(?!\d)|-{1,2}(?=\s)|\.{2,}|…|>(?=\S))"
     r"(?:\s*[:=])?)?"
+    r"(?:[\s*_]*(?:(?:very|quite|rather)\s+)?(?:excellent|good|fair|poor|bad|perfect|moderate|weak|"
+    r"strong|acceptable|adequate|mediocre|flawless|high|low|medium)[\s*_]*(?:[,:(\[/]|[-–—](?=\s))\s*)?"
     r"(?P<bag>[\s*_`\"']*(?:(?:is|are|was|gets?|got|receives?|received|scores?|scored|deserves?|"
     r"earns?|merits?|warrants?|has|stands|at|as|with|both|each|all|therefore|thus|clearly|solid|"
     r"definitely|rated|given|assigned|awarded|rating|worth|equals?|(?-i:an?)|the|my|I|I'd|I'll|I'm|"
@@ -88,6 +99,7 @@ _ABOUT = re.compile(
     r"|as\s+to|in|on|for|at|regarding|across)\s+(?:the\s+|its\s+|both\s+)?[\"'*_`]{0,3}",
     re.IGNORECASE,
 )
+_CLOSING = re.compile(r"\s*,?\s*(?P<name>overall)\s*(?:$|[.,;!)])", re.IGNORECASE)
 _EXCEPT = re.compile(
     r"\b(?:except|excluding|other\s+than|apart\s+from|save\s+for|but\s+not)\b", re.I
 )
@@ -95,7 +107,7 @@ _HEDGE = re.compile(
     r"\b(?:not|cannot|can\s?not|\w{1,9}n't|never|unable|refuse[ds]?|neither|nor|no|without|if|unless|"
     r"whether|might|may|could|maybe|perhaps|possibly|tempt\w{1,4}|consider(?:ed|ing)?|"
     r"initial(?:ly)?|at\s+first|first\s+(?:glance|sight|thought)|originally|previous(?:ly)?|earlier|"
-    r"would\s+have|had|were|claim(?:s|ed)?|say(?:s|ing)?|said|ask(?:s|ed|ing)?|wants?|told|"
+    r"would\s+have|had|were|claim(?:s|ed)?|(?<!I'd\s)(?<!I\swould\s)say(?:s|ing)?|said|ask(?:s|ed|ing)?|wants?|told|"
     r"instruct(?:s|ed|ions?)?|demands?|annotators?|humans?|users?|people|someone|example|"
     r"e\.g|instance|suppos\w{1,3}|assum\w{1,3}|imagine|hypothetical(?:ly)?|guess(?:ing)?|instead|"
     r"rather\s+than|average|mean|max(?:imum)?|min(?:imum)?|highest|lowest|possible|threshold|"
@@ -190,6 +202,8 @@ class LineReader:
         i = 0
         while i < len(lines) and self.n_names <= MAX_NAMES:
             line = lines[i]
+            # Everything behind a mark such as "Final scores:" is final.
+            self.final, self.final_here = self.final or self.final_here >= 0, -1
             if line.lstrip().startswith("|") and not self._skips(line):
                 end = i
                 while end < len(lines) and "|" in lines[end] and lines[end].strip():
@@ -198,7 +212,7 @@ class LineReader:
                 for dimension, value in read_table(
                     lines[i:end][:MAX_NAMES], self.asked, self.reader, self.scales
                 ):
-                    self._state((dimension,), value, PLAIN)
+                    self._state((dimension,), value, self._rank(0))
                 i = end
                 continue
             self._line(line, i, values)
@@ -218,7 +232,7 @@ class LineReader:
         if line.startswith("\0"):
             self._fields(values[int(line.strip("\0"))])
             return
-        names = self.asked.names(line)
+        names = _without_doubles(line, self.asked.names(line))
         self.n_names += len(names)
         if self.n_names > MAX_NAMES:
             return
@@ -264,9 +278,6 @@ class LineReader:
         return False
 
     def _look_for_final(self, line: str) -> None:
-        """Everything behind a mark such as "Final scores:" is final."""
-        self.final = self.final or self.final_here >= 0
-        self.final_here = -1
         for match in _FINAL.finditer(line):
             if not re.search(r"\bnot\s|n't\s", line[max(0, match.start() - 20) : match.end()]):
                 self.final_here = match.start()
@@ -390,6 +401,8 @@ class LineReader:
         """The value a name's colon, dash, verb or space leads to."""
         post = _POST.match(line, pos)
         pos = post.end() if post else pos
+        if line[pos : pos + 1] == ")" and _BRACKETED.search(line, max(0, pos - 60), pos):
+            pos += 1
         inside: Reading | None = None
         for _ in range(2):
             aside = _ASIDE.match(line, pos)
@@ -430,6 +443,10 @@ class LineReader:
     # --- values without a name ---------------------------------------------------------------
 
     def _unnamed(self, line: str, number: int) -> None:
+        if self.statements and self.final_here < 0 and _REVISES.match(line):
+            last = self.statements[-1]
+            self._state((last.dimension,), None, last.rank)
+            return
         if self._boxes(line):
             return
         for reading in self.reader.loose(line[:5_000]):
@@ -484,9 +501,16 @@ class LineReader:
                 continue
             about = _ABOUT.match(line, reading.end)
             behind = [g for g in groups if about is not None and g[0].start == about.end()]
+            closing = _CLOSING.match(line, reading.end)
             before = [g for g in groups if g[-1].end <= reading.start + 2]
             inside = [n for n in names if reading.start <= n.start < reading.end]
-            if behind:
+            if closing is not None:
+                self._state(
+                    [n.dimension for n in names if n.start == closing.start("name")],
+                    reading.value,
+                    self._rank(reading.start),
+                )
+            elif behind:
                 self._state(same_dimensions(behind[0]), reading.value, self._rank(reading.start))
             elif about is not None and not _general(line[about.end() :]):
                 continue
@@ -511,6 +535,21 @@ def _general(rest: str) -> bool:
         re.match(r"(?:this|all|every|both|general|total|most|the\s+end|balance)\b", rest, re.I)
         is not None
     )
+
+
+def _without_doubles(line: str, names: list[Name]) -> list[Name]:
+    """Names with id and key side by side, as in "L4 (text quality)", taken as one."""
+    single: list[Name] = []
+    for name in names:
+        last = single[-1] if single else None
+        if last is not None and last.dimension == name.dimension != "":
+            between = line[last.end : name.start]
+            if _BESIDE.fullmatch(between):
+                closes = "(" in between and line[name.end : name.end + 1] == ")"
+                single[-1] = Name(last.start, name.end + closes, name.dimension)
+                continue
+        single.append(name)
+    return single
 
 
 def _grouped(line: str, names: list[Name]) -> list[list[Name]]:

@@ -63,7 +63,7 @@ _DENOMINATOR = re.compile(
     r"\s*[*_`]*\(?\s*(?:(?:points?|分|marks?|stars?)\s+)?"
     r"(?:/|out\s+of|of|\(?max(?:imum)?\.?\s*(?:of|:|=)?|满分)\s*"
     r"(?:a\s+(?:possible|maximum)\s+(?:of\s+)?)?[*_`(]*"
-    rf"(?P<number>{_NUMBER})\s*(?:points?|分|stars?)?{_CLOSE}",
+    rf"(?P<number>{_NUMBER})(?:\s*(?:points?|分|stars?))?{_CLOSE}",
     re.IGNORECASE,
 )
 _POINTS = re.compile(
@@ -79,7 +79,9 @@ _GOES_ON = re.compile(
     r"|\s*[,;]?\s*\(?(?:or|if|unless|maybe|perhaps|possibly|otherwise|when|assuming)\b"
     r"|\s*\([^()\n]{0,80}\)\s*(?:[-–—,;/]|to\b|or\b|and\b)\s*(?:or\s+|and\s+)?[*_`\"'(]*-?\d"
     r"|\s*\(\s*(?:or\b|maybe\b|could\b|perhaps\b|\?|[-–]?\d(?!\s*(?:=|/|out\b|of\b)))"
-    r"|\s*[?%+]"
+    r"|\s*[?%+]|\s*(?:->|→|=>)"
+    r"|[^\n]{0,80}?\b(?:actually|wait|correction|scratch\s+that|make\s+(?:it|that)|no,|second\s+thought)"
+    r"\b[^\n]{0,40}?(?:\d|\b(?:zero|one|two|three)\b)"
     r"|\s+(?:for|in|on|at)\s+(?:the\s+)?(?:turn|round|first|second|third|last|previous|other|"
     r"image|picture|answer\s+[AB12]|response\s+[AB12])\b",
     re.IGNORECASE,
@@ -103,7 +105,7 @@ _ENDS_WEAK = re.compile(
 _LABEL = re.compile(
     r"(?:^|[.;,:(\[!?—–|>-]|\b(?:so|thus|hence|therefore|and|my|the|a))\s*[\"'*_`(\[#]{0,6}\s*"
     r"(?:(?:my|the|your|final|revised|corrected|updated)\s+){0,3}"
-    r"(?:score|rating|grade|mark|points|evaluation|verdict|answer|result)s?"
+    r"(?:(?:score|rating|grade|mark|points|evaluation|verdict|answer|result)s?|final(?=\s*[:=]))"
     r"(?:\s+(?:given|assigned|awarded|here|for\s+this(?:\s+\w+)?))?[\"'*_`]{0,4}"
     r"(?:\s*\(\s*(?P<low>-?\d)\s*(?:-|–|to)\s*(?P<high>\d{1,3})\s*\))?[\"'*_`]{0,4}"
     r"(?P<link>\s*(?:[:=]+>?|->|→|[—–])|\s+-(?=\s)|\s+(?:is|of|would\s+be)\b|\s+(?=[\d*\[]))"

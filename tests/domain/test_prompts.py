@@ -148,8 +148,8 @@ def test_swapping_the_candidates_swaps_them_and_nothing_else():
     def unmarked(shown):
         return re.sub(r"material-\w+", "mark", shown)
 
-    assert unmarked(one) == unmarked(two).replace("One.", "?").replace("Two.", "One.").replace(
-        "?", "Two."
+    assert unmarked(one) == unmarked(two).replace("One.", "§").replace("Two.", "One.").replace(
+        "§", "Two."
     )
 
 
