@@ -96,7 +96,7 @@ _LABEL = re.compile(
     r"(?:(?:my|the|your|final|revised|corrected|updated|overall)\s+){0,3}"
     rf"(?:winner|winning\s+{_THING}|(?:better|preferred|best|chosen|stronger)"
     rf"(?:\s+(?:one|choice|option|{_THING}))?|preference|choice|verdict|judg(?:e)?ment|decision|"
-    r"answer|result|vote|pick|final(?=\s*[:=]))"
+    r"(?<=final\s)answer|(?:answer|result)(?!\s+is\b)|vote|pick|final(?=\s*[:=]))"
     r"(?:\s+(?:overall|here|goes\s+to))?[\"'*_`]{0,4}"
     r"(?:\s*(?:[:=]+>?|->|→|[—–])|\s+-(?=\s)|\s+(?:is|goes\s+to)\b(?:\s*:)?|(?<=goes\sto))\s*",
     re.IGNORECASE,

@@ -13,16 +13,24 @@ from dataclasses import dataclass
 
 from intermt.dimensions import OVERALL
 from intermt.domain.reply_choices import ChoiceReader, has_better
+from intermt.domain.reply_context import Skipper, hedged, marks_final
 from intermt.domain.reply_fields import read_fields
 from intermt.domain.reply_json import Json
-from intermt.domain.reply_names import ALL, Asked, Name, same_dimensions
+from intermt.domain.reply_links import value_behind
+from intermt.domain.reply_names import (
+    ALL,
+    MAX_NAMES,
+    Asked,
+    Name,
+    grouped,
+    same_dimensions,
+    without_doubles,
+)
 from intermt.domain.reply_tables import read_table
 from intermt.domain.reply_values import Reader, Reading
 
-MAX_NAMES = 5_000
-"""Most names of dimensions read; a reply with more is no verdict."""
 MAX_LINES = 30_000
-"""Most lines read, likewise."""
+"""Most lines of a reply; one with more is no verdict."""
 
 PLAIN, BOXED, FINAL = 0, 1, 2
 
@@ -44,44 +52,11 @@ _KEYED = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"(?P<indent>\s*)[-*]\s")
-_BESIDE = re.compile(r"[\s*_`\"':.(\[–—-]{1,6}")
 # A correction without a name takes back the last score named.
 _REVISES = re.compile(
     r"\W*(?:(?:hmm|oh|ok|okay)\W+)?(?:actually|wait|correction|scratch\s+that|on\s+second\s+thought|"
     r"no,|rather|let\s+me\s+(?:correct|revise|change))\b[^\n]{0,80}?"
     r"(?:\d|\b(?:zero|one|two|three|[AB]|tie)\b)",
-    re.IGNORECASE,
-)
-_JOINER = re.compile(
-    r"[\"'*_`\s)]{0,4}(?P<join>,|and|&|,\s*and|\+|as\s+well\s+as|/)[\"'*_`\s(]{0,4}"
-    r"(?:(?:the|in|on|for)\s+)?[\"'*_`]{0,3}",
-    re.IGNORECASE,
-)
-_POST = re.compile(r"[\"'*_`\]]{0,6}")
-_BRACKETED = re.compile(r"(?:^|[^\sA-Za-z])\s*\([^()]{1,50}\Z")
-_ASIDE = re.compile(
-    r"\s*(?:\((?P<round>[^()\n]{0,80})\)|\[(?P<square>[^\[\]\n]{1,80})\])[\"'*_`]{0,4}"
-)
-_SCALE_ASIDE = re.compile(
-    r"\s*(?:scale\s*:?\s*|from\s+|range\s*:?\s*)?(-?\d{1,3})\s*(?:-|–|to|\.\.)\s*(\d{1,3})\s*"
-)
-_MAX_ASIDE = re.compile(r"\s*(?:/|out\s+of|max\.?:?)\s*(\d{1,3})\s*", re.IGNORECASE)
-_LABEL_WORD = (
-    r"(?:(?:my|the|final)\s+){0,2}(?:score|rating|value|mark|grade|verdict|evaluation|assessment|"
-    r"points|winner|preference|preferred|choice|better(?:\s+\w{1,20})?|vote)"
-)
-_CONNECT = re.compile(
-    rf"(?:\s*[-–—,;:|]?\s*[*_`\"'(]*{_LABEL_WORD}(?=[\s:=\"'*_`)]|-\s)[\"'*_`)]{{0,4}})?"
-    r"(?:\s*\(\s*-?\d\s*(?:-|–|to)\s*\d{1,3}\s*\))?"
-    r"(?P<strong>\s*(?:[:=]{1,2}>?|[-=]{1,2}>|→|⇒|[—–]{1,2}(?!\d)|-{1,2}(?=\s)|\.{2,}|…|>(?=\S))"
-    r"(?:\s*[:=])?)?"
-    r"(?:[\s*_]*(?:(?:very|quite|rather)\s+)?(?:excellent|good|fair|poor|bad|perfect|moderate|weak|"
-    r"strong|acceptable|adequate|mediocre|flawless|high|low|medium)[\s*_]*(?:[,:(\[/]|[-–—](?=\s))\s*)?"
-    r"(?P<bag>[\s*_`\"']*(?:(?:is|are|was|gets?|got|receives?|received|scores?|scored|deserves?|"
-    r"earns?|merits?|warrants?|has|stands|at|as|with|both|each|all|therefore|thus|clearly|solid|"
-    r"definitely|rated|given|assigned|awarded|rating|worth|equals?|(?-i:an?)|the|my|I|I'd|I'll|I'm|"
-    r"would|will|give|giving|rate|assign|award|it|this|points|of|score|final|verdict|to|be|"
-    r"then|so|we|straightforward|full)(?=[\s:=])(?:\s*[:=])?[\s*_`\"'(]+){1,9})?",
     re.IGNORECASE,
 )
 _VALUE_BEFORE = re.compile(
@@ -102,48 +77,6 @@ _ABOUT = re.compile(
 _CLOSING = re.compile(r"\s*,?\s*(?P<name>overall)\s*(?:$|[.,;!)])", re.IGNORECASE)
 _EXCEPT = re.compile(
     r"\b(?:except|excluding|other\s+than|apart\s+from|save\s+for|but\s+not)\b", re.I
-)
-_HEDGE = re.compile(
-    r"\b(?:not|cannot|can\s?not|\w{1,9}n't|never|unable|refuse[ds]?|neither|nor|no|without|if|unless|"
-    r"whether|might|may|could|maybe|perhaps|possibly|tempt\w{1,4}|consider(?:ed|ing)?|"
-    r"initial(?:ly)?|at\s+first|first\s+(?:glance|sight|thought)|originally|previous(?:ly)?|earlier|"
-    r"would\s+have|had|were|claim(?:s|ed)?|(?<!I'd\s)(?<!I\swould\s)say(?:s|ing)?|said|ask(?:s|ed|ing)?|wants?|told|"
-    r"instruct(?:s|ed|ions?)?|demands?|annotators?|humans?|users?|people|someone|example|"
-    r"e\.g|instance|suppos\w{1,3}|assum\w{1,3}|imagine|hypothetical(?:ly)?|guess(?:ing)?|instead|"
-    r"rather\s+than|average|mean|max(?:imum)?|min(?:imum)?|highest|lowest|possible|threshold|"
-    r"baseline|weights?|hard\s+to|difficult|impossible|rubric|either|between|don't\s+know|unsure|"
-    r"which|who|argu(?:e|es|ed|able|ably)|almost|nearly|should)\b",
-    re.IGNORECASE,
-)
-_BREAK = re.compile(
-    r"[.!?;:\n](?=\s|$)|[\"']\s*,\s*[\"']|\b(?:but|however|so|therefore|thus|hence|though|yet|still|nevertheless)\b",
-    re.IGNORECASE,
-)
-_FINAL = re.compile(
-    r"(?:^|[.;:!?(,]\s|\b(?:so|thus|my|the|is|are|now)\s)[\s*#_>`\"'\-|(]{0,12}(?:(?:my|the)\s+)?"
-    r"(?:final|revised|corrected|updated|definitive)[\s_-]+(?:[a-z]{1,12}[\s_-]+){0,2}?"
-    r"(?:scor(?:e|es|ing)|ratings?|verdicts?|answers?|judge?ments?|decisions?|evaluations?|"
-    r"assessments?|grades?|preferences?|choices?|results?|winner)\b[\s*_`\"')]{0,6}"
-    r"(?:[^.:=\n]{0,60}?(?:[:=—–]|->|→)|$|\(|\[|\\|-\s"
-    r"|(?:is|are)\b\s*(?:[:*\[(\"'\\]|-?\d|(?:A|B|tie|the|answer|response|conversation|one|two|three)"
-    r"\b))",
-    re.IGNORECASE,
-)
-_EXAMPLE = re.compile(
-    r"\b(?:examples?|e\.g\.|for\s+instance|sample|template|placeholders?|hypothetical(?:ly)?)\b",
-    re.IGNORECASE,
-)
-_INSTRUCTS = re.compile(
-    r"\b(?:respond|reply|answer|return|output|provide|use|give|write|print|expected|required|"
-    r"response|your)\b[^\n]{0,80}\b(?:format|form|like\s+this|as\s+follows|the\s+following|schema|"
-    r"structure|only)\b",
-    re.IGNORECASE,
-)
-_OWN = re.compile(r"\b(?:here\s+(?:is|are|'s)|here's|my|i|i've|i'll|below\s+(?:is|are))\b", re.I)
-_GUIDE = re.compile(
-    r"[\s#*_>-]*(?:(?:scoring|rating|evaluation|score|grading)\s+)?(?:rubric|scale|guide(?:line)?s?|"
-    r"instructions?|criteria|anchors?|legend|schema|prompt|task)\b[^:\n]{0,40}:?[\s*_]*$",
-    re.IGNORECASE,
 )
 _BOX = re.compile(
     r"(?:\\(?:boxed|fbox)\s*\{|\[\[)\s*"
@@ -191,7 +124,7 @@ class LineReader:
         self.same_paragraph = False
         self.final = False
         self.final_here = -1
-        self.skipping = ""
+        self.skipper = Skipper(asked)
 
     def read(self, text: str, values: Sequence[Json]) -> list[Statement]:
         """The statements of a text; a line `NUL k NUL` stands for the k-th JSON value."""
@@ -204,7 +137,7 @@ class LineReader:
             line = lines[i]
             # Everything behind a mark such as "Final scores:" is final.
             self.final, self.final_here = self.final or self.final_here >= 0, -1
-            if line.lstrip().startswith("|") and not self._skips(line):
+            if line.lstrip().startswith("|") and not self.skipper.skips(line):
                 end = i
                 while end < len(lines) and "|" in lines[end] and lines[end].strip():
                     end += 1
@@ -224,19 +157,19 @@ class LineReader:
     def _line(self, line: str, number: int, values: Sequence[Json]) -> None:
         if not line.strip():
             self.same_paragraph = False
-            self._skips(line)
+            self.skipper.skips(line)
             return
-        if self._skips(line) or line.lstrip().startswith(">"):
+        if self.skipper.skips(line) or line.lstrip().startswith(">"):
             return
-        self._look_for_final(line)
+        self.final_here = marks_final(line)
         if line.startswith("\0"):
             self._fields(values[int(line.strip("\0"))])
             return
-        names = _without_doubles(line, self.asked.names(line))
+        names = without_doubles(line, self.asked.names(line))
         self.n_names += len(names)
         if self.n_names > MAX_NAMES:
             return
-        groups = _grouped(line, names)
+        groups = grouped(line, names)
         self._enter(line, names, groups)
         if not names:
             self._unnamed(line, number)
@@ -251,37 +184,6 @@ class LineReader:
             self._sentences(line, names, groups)
         elif not used and self.section_is_heading and self._led(line, groups[0]) is None:
             self._unnamed(line, number)
-
-    def _skips(self, line: str) -> bool:
-        """Whether the line belongs to an example, an instruction or a quoted rubric."""
-        text = line.strip()
-        if self.skipping:
-            if text:
-                self.skipping = "inside"
-                return True
-            if self.skipping == "inside":
-                self.skipping = ""
-            return False
-        if not text or text.startswith("\0"):
-            return False
-        ends_open = text.rstrip("*_ ").endswith(":") or text.startswith("#")
-        example = _EXAMPLE.search(text[:200])
-        if example is not None and not _OWN.search(text[:200]):
-            if ends_open:
-                self.skipping = "before"
-            return ends_open or ":" in text[example.end() : example.end() + 20]
-        if _GUIDE.match(text[:200]) or (
-            ends_open and _INSTRUCTS.search(text[:300]) and not _OWN.search(text[:300])
-        ):
-            self.skipping = "before" if ends_open else ""
-            return True
-        return False
-
-    def _look_for_final(self, line: str) -> None:
-        for match in _FINAL.finditer(line):
-            if not re.search(r"\bnot\s|n't\s", line[max(0, match.start() - 20) : match.end()]):
-                self.final_here = match.start()
-                return
 
     def _rank(self, position: int) -> int:
         if 0 <= self.final_here <= position or self.final:
@@ -363,8 +265,8 @@ class LineReader:
         if ALL in dimensions and _EXCEPT.search(line):
             return
         stated = False
-        reading = self._behind(line, last.end)
-        if reading is not None and not _hedged(line, first.start):
+        reading = value_behind(line, last.end, self.reader, self.scales)
+        if reading is not None and not hedged(line, first.start):
             # "3 for text quality" behind another name is that one's value.
             about = _ABOUT.match(line, reading.end)
             if about is not None and about.end() == following and following < len(line):
@@ -378,7 +280,7 @@ class LineReader:
         before = line[max(0, first.start - 120) : first.start]
         if self.is_choice:
             choice = has_better(before)
-            if choice is not None and not _hedged(line, first.start - 1):
+            if choice is not None and not hedged(line, first.start - 1):
                 self._state(dimensions, choice.value, self._rank(first.start))
                 yield first.end
             return
@@ -386,59 +288,16 @@ class LineReader:
         if match is not None:
             value = self.reader.whole(match["value"])
             at = first.start - len(before) + match.start("value")
-            if value is not None and not _hedged(line, at):
+            if value is not None and not hedged(line, at):
                 self._state(dimensions, value.value, self._rank(at))
                 stated = True
                 yield first.end
         if not stated and self._led(line, group) is not None:
             for value in self.reader.loose(line[last.end : following][:3_000]):
-                if not _hedged(line, last.end + value.start + 1):
+                if not hedged(line, last.end + value.start + 1):
                     self._state(dimensions, value.value, self._rank(last.end))
                     self.section_stated = True
                     yield last.end + value.end
-
-    def _behind(self, line: str, pos: int) -> Reading | None:
-        """The value a name's colon, dash, verb or space leads to."""
-        post = _POST.match(line, pos)
-        pos = post.end() if post else pos
-        if line[pos : pos + 1] == ")" and _BRACKETED.search(line, max(0, pos - 60), pos):
-            pos += 1
-        inside: Reading | None = None
-        for _ in range(2):
-            aside = _ASIDE.match(line, pos)
-            if aside is None:
-                break
-            text = aside["round"] if aside["round"] is not None else aside["square"]
-            if aside["square"] is not None and not _SCALE_ASIDE.fullmatch(text):
-                break
-            if self._foreign_aside(text):
-                return Reading(None, pos, aside.end())
-            bare = re.sub(r"^\s*(?:score|rating|winner|better)\s*[:=]\s*", "", text, flags=re.I)
-            inside = self.reader.alone(bare) or inside
-            pos = aside.end()
-        connect = _CONNECT.match(line, pos)
-        strong = connect is not None and bool(connect["strong"] or connect["bag"])
-        at = connect.end() if connect is not None else pos
-        spaced = at < len(line) and line[at - 1 : at].isspace()
-        reading = None
-        if strong or spaced or line[at : at + 1].isspace() or (at > pos):
-            reading = self.reader.at(line, at, strong)
-        elif (row := re.match(r"\s*[,\t;]\s*", line[at:])) and not line[:pos].strip().count(","):
-            reading = self.reader.at(line, at + row.end(), False)
-        if inside is not None:
-            inside = Reading(inside.value, pos, pos)
-            if reading is not None and reading.value != inside.value:
-                return Reading(None, pos, reading.end)
-            return inside
-        return reading
-
-    def _foreign_aside(self, text: str) -> bool:
-        """Whether what stands in brackets behind a name is another scale or another name."""
-        if (scale := _SCALE_ASIDE.fullmatch(text)) is not None:
-            return (int(scale[1]), int(scale[2])) not in self.scales
-        if (highest := _MAX_ASIDE.fullmatch(text)) is not None:
-            return int(highest[1]) != self.scales[0][1]
-        return False
 
     # --- values without a name ---------------------------------------------------------------
 
@@ -450,7 +309,7 @@ class LineReader:
         if self._boxes(line):
             return
         for reading in self.reader.loose(line[:5_000]):
-            if _hedged(line, reading.start + 1):
+            if hedged(line, reading.start + 1):
                 continue
             about = _ABOUT.match(line, reading.end)
             if self.is_choice and about is not None and not _general(line[about.end() :]):
@@ -479,7 +338,7 @@ class LineReader:
         if any(_OFFERED.match(line[m.end() : m.end() + 40]) for _, _, m in found):
             return True
         for body, rank, match in found:
-            if _hedged(line, match.start()):
+            if hedged(line, match.start()):
                 continue
             rank = max(rank, self._rank(match.start()))
             body = body.strip().removeprefix("[").removesuffix("]")
@@ -497,7 +356,7 @@ class LineReader:
     def _sentences(self, line: str, names: list[Name], groups: list[list[Name]]) -> None:
         """State choices in sentences that name dimensions before or behind them."""
         for reading in self.reader.loose(line[:5_000]):
-            if _hedged(line, reading.start + 1):
+            if hedged(line, reading.start + 1):
                 continue
             about = _ABOUT.match(line, reading.end)
             behind = [g for g in groups if about is not None and g[0].start == about.end()]
@@ -535,58 +394,6 @@ def _general(rest: str) -> bool:
         re.match(r"(?:this|all|every|both|general|total|most|the\s+end|balance)\b", rest, re.I)
         is not None
     )
-
-
-def _without_doubles(line: str, names: list[Name]) -> list[Name]:
-    """Names with id and key side by side, as in "L4 (text quality)", taken as one."""
-    single: list[Name] = []
-    for name in names:
-        last = single[-1] if single else None
-        if last is not None and last.dimension == name.dimension != "":
-            between = line[last.end : name.start]
-            if _BESIDE.fullmatch(between):
-                closes = "(" in between and line[name.end : name.end + 1] == ")"
-                single[-1] = Name(last.start, name.end + closes, name.dimension)
-                continue
-        single.append(name)
-    return single
-
-
-def _grouped(line: str, names: list[Name]) -> list[list[Name]]:
-    """Names that share their value: joined by "and", or a list that ends so."""
-    groups: list[list[Name]] = []
-    joins: list[str] = []
-    for name in names:
-        between = (
-            _JOINER.fullmatch(line[groups[-1][-1].end : name.start])
-            if groups and name.start - groups[-1][-1].end < 40
-            else None
-        )
-        if between is not None:
-            groups[-1].append(name)
-            joins.append(between["join"].lower())
-            continue
-        groups[-1:] = _settled(groups[-1:], joins)
-        groups.append([name])
-        joins = []
-    groups[-1:] = _settled(groups[-1:], joins)
-    return groups
-
-
-def _settled(last: list[list[Name]], joins: list[str]) -> list[list[Name]]:
-    # Names with commas alone between them are a list of headings, not of one value.
-    if last and joins and joins[-1] in (",", "/") and not all(j == "/" for j in joins):
-        return [[name] for name in last[0]]
-    return last
-
-
-def _hedged(line: str, pos: int) -> bool:
-    """Whether what starts at `pos` is denied, supposed, or said by somebody else."""
-    before = line[max(0, pos - 160) : max(0, pos)]
-    start = 0
-    for match in _BREAK.finditer(before):
-        start = match.end()
-    return _HEDGE.search(before, start) is not None
 
 
 def _ends_alone(lines: Sequence[str]) -> frozenset[int]:

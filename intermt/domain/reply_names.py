@@ -6,8 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from intermt.dimensions import DIMENSIONS, OVERALL, find_dimension
+
+MAX_NAMES = 5_000
+"""Most names of dimensions in a reply; one with more is no verdict."""
 
 ALL = "*all"
 """What "all dimensions" resolves to."""
@@ -35,6 +39,13 @@ _AROUND = r"[\s\"'*_`:.,()\[\]{}#-]"
 _FILLER = re.compile(
     rf"(?:{_AROUND}|\b(?:the|score|scores|rating|dimension|local|global|for|value|winner|"
     r"preference|of|level|better|preferred|choice|final)\b|\d{1,2}(?=[.)]))*",
+    re.IGNORECASE,
+)
+
+_BESIDE = re.compile(r"[\s*_`\"':.(\[–—-]{1,6}")
+_JOINER = re.compile(
+    r"[\"'*_`\s)]{0,4}(?P<join>,|and|&|,\s*and|\+|as\s+well\s+as|/)[\"'*_`\s(]{0,4}"
+    r"(?:(?:the|in|on|for)\s+)?[\"'*_`]{0,3}",
     re.IGNORECASE,
 )
 
@@ -69,12 +80,11 @@ class Asked:
         return self.dimensions[0] if len(self.dimensions) == 1 else None
 
     def names(self, text: str) -> list[Name]:
-        """The names in a text, in order."""
+        """The names in a text, in order; no more than one above `MAX_NAMES`."""
         if self.pattern is None:
             return []
-        return [
-            Name(m.start(), m.end(), self._meaning(m["name"])) for m in self.pattern.finditer(text)
-        ]
+        matches = islice(self.pattern.finditer(text), MAX_NAMES + 1)
+        return [Name(m.start(), m.end(), self._meaning(m["name"])) for m in matches]
 
     def named_by(self, text: str) -> str | None:
         """The dimension that is all a key or cell names; "" if not asked for, else None."""
@@ -147,3 +157,46 @@ def asked_for_one(what: str) -> Asked:
 def same_dimensions(names: Sequence[Name]) -> tuple[str, ...]:
     """The dimensions of a group of names, each once, without those not asked for."""
     return tuple(dict.fromkeys(n.dimension for n in names if n.dimension))
+
+
+def without_doubles(line: str, names: list[Name]) -> list[Name]:
+    """Names with id and key side by side, as in "L4 (text quality)", taken as one."""
+    single: list[Name] = []
+    for name in names:
+        last = single[-1] if single else None
+        if last is not None and last.dimension == name.dimension != "":
+            between = line[last.end : name.start]
+            if _BESIDE.fullmatch(between):
+                closes = "(" in between and line[name.end : name.end + 1] == ")"
+                single[-1] = Name(last.start, name.end + closes, name.dimension)
+                continue
+        single.append(name)
+    return single
+
+
+def grouped(line: str, names: list[Name]) -> list[list[Name]]:
+    """Names that share their value: joined by "and", or a list that ends so."""
+    groups: list[list[Name]] = []
+    joins: list[str] = []
+    for name in names:
+        between = (
+            _JOINER.fullmatch(line[groups[-1][-1].end : name.start])
+            if groups and name.start - groups[-1][-1].end < 40
+            else None
+        )
+        if between is not None:
+            groups[-1].append(name)
+            joins.append(between["join"].lower())
+            continue
+        groups[-1:] = _settled(groups[-1:], joins)
+        groups.append([name])
+        joins = []
+    groups[-1:] = _settled(groups[-1:], joins)
+    return groups
+
+
+def _settled(last: list[list[Name]], joins: list[str]) -> list[list[Name]]:
+    # Names with commas alone between them are a list of headings, not of one value.
+    if last and joins and joins[-1] in (",", "/") and not all(j == "/" for j in joins):
+        return [[name] for name in last[0]]
+    return last

@@ -105,7 +105,8 @@ _ENDS_WEAK = re.compile(
 _LABEL = re.compile(
     r"(?:^|[.;,:(\[!?—–|>-]|\b(?:so|thus|hence|therefore|and|my|the|a))\s*[\"'*_`(\[#]{0,6}\s*"
     r"(?:(?:my|the|your|final|revised|corrected|updated)\s+){0,3}"
-    r"(?:(?:score|rating|grade|mark|points|evaluation|verdict|answer|result)s?|final(?=\s*[:=]))"
+    r"(?:(?:score|rating|grade|mark|points|evaluation|verdict|(?<=final\s)answer"
+    r"|(?:answer|result)(?!s?\s+is\b))s?|final(?=\s*[:=]))"
     r"(?:\s+(?:given|assigned|awarded|here|for\s+this(?:\s+\w+)?))?[\"'*_`]{0,4}"
     r"(?:\s*\(\s*(?P<low>-?\d)\s*(?:-|–|to)\s*(?P<high>\d{1,3})\s*\))?[\"'*_`]{0,4}"
     r"(?P<link>\s*(?:[:=]+>?|->|→|[—–])|\s+-(?=\s)|\s+(?:is|of|would\s+be)\b|\s+(?=[\d*\[]))"

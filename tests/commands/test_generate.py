@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from intermt.commands import calling, generate
+from intermt.commands import generate
 from intermt.commands.growing import GrowthPlan
 from intermt.domain.image_tags import find_tags
 from intermt.domain.prompts import load_prompts
 from intermt.errors import ServerUnreachable, TryLater
 from intermt.records import ImagePart, TextPart
-from intermt.servers.client import Client
-from intermt.servers.pacing import Pacing
 from intermt.simulator import InProcess, Simulator, parse_faults
 from intermt.store import trees
 from intermt.store.connect import Store
@@ -28,6 +25,7 @@ from tests.commands.work import (
     Silent,
     counted,
     ended,
+    impatient,
     put_pictures,
     rows,
     seeds,
@@ -259,15 +257,10 @@ def test_a_dead_server_is_said_at_once(intermt: Program, source: Path) -> None:
     assert url in done.answer["errors"][0]["message"]
 
 
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    pacing = Pacing(backoff_s=0.01, cool_down_s=0.01, cool_down_cap_s=0.05, give_up_s=0.5)
-    monkeypatch.setattr(calling, "Client", partial(Client, pacing=pacing))
-
-
 def test_a_server_that_dies_amid_the_work_ends_the_run_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _impatient(monkeypatch)
+    impatient(monkeypatch)
     source = written(tmp_path / "seeds.jsonl", seeds(30))
     store = Store(tmp_path / "store")
     simulator = InProcess(Simulator(latency_ms=20))

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ import pytest
 
 from intermt.cli.frame import execute
 from intermt.cli.main import build
+from intermt.commands import calling
 from intermt.config import Config
+from intermt.servers.client import Client
+from intermt.servers.pacing import Pacing
 from intermt.store.connect import Store
 from tests.cli.running import environment
 from tests.store.samples import picture
@@ -143,6 +147,12 @@ def stats(base_url: str) -> dict[str, Any]:
 
 def server(url: str, kind: str = "chat") -> Any:
     return Config().server(url, kind)  # type: ignore[arg-type]
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands of this process wait for a URL that is down for half a second only."""
+    pacing = Pacing(backoff_s=0.01, cool_down_s=0.01, cool_down_cap_s=0.05, give_up_s=0.5)
+    monkeypatch.setattr(calling, "Client", partial(Client, pacing=pacing))
 
 
 # --- stores as rows ----------------------------------------------------------------------

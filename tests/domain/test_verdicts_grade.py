@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,7 @@ from intermt.domain.verdicts import (
 )
 
 KEYS = [d.key for d in DIMENSIONS]
+SHARED = Path(__file__).parents[2].parent / "shared"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +63,15 @@ KEYS = [d.key for d in DIMENSIONS]
         ("Grade: 3\nOn reflection:\nFinal grade: 4", 4),
         ("Grade: 4\nGrade: 4", 4),
         ("Completeness: 3/5\nAccuracy: 5/5\nGrade: 4", 4),
+        ("I waver between 3 and 5. Grade: 4", 4),
+        ("Final: 4", 4),
+        ("Grade: 4, not 5", 4),
+        ("4 out of 5 stars", 4),
+        ('{"grade": 4, "max": 5}', 4),
+        ('{"grade": 4, "max": 10}', None),
+        ("Therefore, the answer is 2.", None),
+        ("Turn 3 was done in 4/5 of cases.", None),
+        ("It deserves at most 3.", None),
         ("", None),
         ("0", None),
         ("6", None),
@@ -95,23 +107,29 @@ def test_grade(reply, grade):
 
 
 WORDS = st.sampled_from(
-    [*KEYS, "L4", "overall", "Score", "Final scores", "Winner", "Grade", "A", "B", "tie", "Answer"]
-    + ["is better", "than", "not", "and", "for", "0", "1", "2", "3", "4", "-1", "2.5", "10", "/3"]
-    + [":", "=", "-", "|", "\n", "{", "}", "[", "]", '"', "'", ",", "\\boxed{", "[[", "]]", "#"]
-    + [
-        "<think>",
-        "</think>",
-        "```json\n",
-        "(",
-        ")",
-        "**",
-        " ",
-        "\\",
-        "\0",
-        "½",
-        "٣",
-        "\ud800",
-        "~~",
+    [
+        *(*KEYS, "L4", "overall", "Score", "Final scores", "Winner", "Grade", "A", "B", "tie"),
+        *("Answer", "is better", "than", "not", "and", "for", "0", "1", "2", "3", "4", "-1", "2.5"),
+        *(
+            "10",
+            "/3",
+            ":",
+            "=",
+            "-",
+            "|",
+            "\n",
+            "{",
+            "}",
+            "[",
+            "]",
+            '"',
+            "'",
+            ",",
+            "\\boxed{",
+            "[[",
+        ),
+        *("]]", "#", "<think>", "</think>", "```json\n", "(", ")", "**", " ", "\\", "\0", "½", "٣"),
+        *("\ud800", "~~"),
     ]
 )
 REPLIES = st.lists(WORDS | st.text(max_size=4), max_size=30).map("".join)
@@ -137,8 +155,6 @@ def test_thoughts_say_nothing(reply):
 
 @given(st.dictionaries(st.sampled_from(KEYS), st.integers(-3, 12)))
 def test_json_numbers_are_never_bent_to_the_scale(scores):
-    import json
-
     read = parse_scores(json.dumps(scores), KEYS)
     for dimension in DIMENSIONS:
         value = scores.get(dimension.key)
@@ -155,22 +171,36 @@ def test_deep_nesting_is_no_crash(opening):
 @pytest.mark.parametrize(
     "piece",
     [
-        "x", " ", "\n", "3", "3 ", "- ", '"', "'", "\\", "{", "{\"", "{'", "{\"a\":1,", "[{", "[1,", "(", "|",
-        "| 3 ", "**", "~~", "<b>", "<", "#", "text_quality", "text_quality ", "text_quality: 3\n",
-        "text quality and ", "L1 ", "L1, ", "all ", "final scores ", "Score: ", "score of 3 ",
-        "I give it a ", "give it a 3 for ", "A is better than ", "A > ", "Answer A ", "\\boxed{",
-        "[[", "[[3,", "example: ", "not ", "minus ", "3/", "3 out of ", "```\n", "“", "{“", "/*", "{/*",
-        "<think>", "</think>", "- dimension: L4\n", "### L4\n", "| L4 | 3 |\n", "3, 2, ", "；", "\u0663",
+        "x", " ", "\n", "3", "3 ", "- ", '"', "'", "\\", "{", '{"', "{'", '{"a":1,', "[{", "[1,",
+        "(", "|", "| 3 ", "**", "~~", "<b>", "<", "#", "text_quality", "text_quality ",
+        "text_quality: 3\n", "text quality and ", "L1 ", "L1, ", "all ", "final scores ", "Score: ",
+        "score of 3 ", "I give it a ", "give it a 3 for ", "A is better than ", "A > ", "Answer A ",
+        "\\boxed{", "[[", "[[3,", "example: ", "not ", "minus ", "3/", "3 out of ", "```\n", "“",
+        "{“", "/*", "{/*", "<think>", "</think>", "- dimension: L4\n", "### L4\n", "| L4 | 3 |\n",
+        "3, 2, ", "；", "\u0663",
     ],
 )  # fmt: skip
-def test_a_megabyte_of_anything_takes_linear_time(piece):
-    reply = piece * (1_000_000 // len(piece))
+def test_much_of_anything_takes_linear_time(piece):
+    reply = piece * (400_000 // len(piece))
     started = time.process_time()
     parse_scores(reply, KEYS)
     parse_preferences(reply, ["overall_preference", "text_quality"])
     parse_grade(reply)
-    # Three readings take about a second; minutes where a pattern backtracks.
-    assert time.process_time() - started < 10
+    # Three readings take half a second; minutes where a pattern backtracks.
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the real conversations are not here")
+def test_real_conversations_hold_no_verdict():
+    file = SHARED / "data" / "intermt_bench" / "crucial_step_dev.json"
+    for conversation in json.loads(file.read_text("utf-8")):
+        for turn in conversation["conversations"]:
+            for words in (turn["prompt"], turn["response"]):
+                assert parse_scores(words, KEYS) == dict.fromkeys(KEYS)
+                assert parse_scores(words, ["L4"]) == {"L4": None}
+                assert parse_preferences(words, ["overall"]) == {"overall": None}
+                assert parse_grade(words) is None
 
 
 # --- schemas -----------------------------------------------------------------------------

@@ -84,6 +84,12 @@ STATED = [
     ("text_quality: A\ncontext_coherence: A or B", {TQ: "A"}),
     ("text_quality: A\ncontext_coherence: A\ncontext_coherence: B", {TQ: "A"}),
     ('{"text_quality": "A", "context_coherence": null}', {TQ: "A"}),
+    ("text_quality: 'A'\ncontext_coherence: (B)\noverall: A == B", ABT),
+    ("A is better in text quality but B is better overall.", {TQ: "A", OV: "B"}),
+    ("Answer A is better than Answer B overall.", {OV: "A"}),
+    ("I slightly prefer Answer B overall.", {OV: "B"}),
+    ("text_quality: Answer A and Answer B are tied", {TQ: "tie"}),
+    ("text_quality: slightly A\ncontext_coherence: B, not A", AB),
     ('{"text_quality": "A", "context_coherence": "A", "context_coherence": "B"}', {TQ: "A"}),
 ]
 
@@ -143,6 +149,17 @@ NOT_STATED = [
     "Answer A is better for beginners.",
     "Answer A is better organised.",
     "Winner: helpfulness",
+    "Therefore, the answer is 2.",
+    "Answer A scores 3, answer B scores 2.",
+    "Text quality: A >= B",
+    "Text quality: A - B = 0",
+    "Text quality: A, tie",
+    "Text quality: tie (A slightly ahead)",
+    "Text quality: not A",
+    "Text quality: Neither A nor B",
+    "Text quality: A > B > C",
+    "A: text_quality\nB: context_coherence",
+    "[[A]]\n\n[[B]]",
     "A",
 ]
 

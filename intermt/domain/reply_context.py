@@ -1,0 +1,104 @@
+"""What around a value takes it back: examples, instructions, denials, and marks of finality."""
+
+from __future__ import annotations
+
+import re
+
+from intermt.domain.reply_names import Asked
+
+_HEDGE = re.compile(
+    r"\b(?:not|cannot|can\s?not|\w{1,9}n't|never|unable|refuse[ds]?|neither|nor|no|without|if|unless|"
+    r"whether|might|may|could|maybe|perhaps|possibly|tempt\w{1,4}|consider(?:ed|ing)?|"
+    r"initial(?:ly)?|at\s+first|first\s+(?:glance|sight|thought)|originally|previous(?:ly)?|earlier|"
+    r"would\s+have|had|were|claim(?:s|ed)?|(?<!I'd\s)(?<!I\swould\s)say(?:s|ing)?|said|ask(?:s|ed|ing)?|wants?|told|"
+    r"instruct(?:s|ed|ions?)?|demands?|annotators?|humans?|users?|people|someone|example|"
+    r"e\.g|instance|suppos\w{1,3}|assum\w{1,3}|imagine|hypothetical(?:ly)?|guess(?:ing)?|instead|"
+    r"rather\s+than|average|mean|max(?:imum)?|min(?:imum)?|highest|lowest|possible|threshold|"
+    r"baseline|weights?|hard\s+to|difficult|impossible|rubric|either|between|don't\s+know|unsure|"
+    r"which|who|argu(?:e|es|ed|able|ably)|almost|nearly|should)\b",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(
+    r"[.!?;:\n](?=\s|$)|[\"']\s*,\s*[\"']|\b(?:but|however|so|therefore|thus|hence|though|yet|still|nevertheless)\b",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(
+    r"(?:^|[.;:!?(,]\s|\b(?:so|thus|my|the|is|are|now)\s)[\s*#_>`\"'\-|(]{0,12}(?:(?:my|the)\s+)?"
+    r"(?:final|revised|corrected|updated|definitive)[\s_-]+(?:[a-z]{1,12}[\s_-]+){0,2}?"
+    r"(?:scor(?:e|es|ing)|ratings?|verdicts?|answers?|judge?ments?|decisions?|evaluations?|"
+    r"assessments?|grades?|preferences?|choices?|results?|winner)\b[\s*_`\"')]{0,6}"
+    r"(?:[^.:=\n]{0,60}?(?:[:=—–]|->|→)|$|\(|\[|\\|-\s"
+    r"|(?:is|are)\b\s*(?:[:*\[(\"'\\]|-?\d|(?:A|B|tie|the|answer|response|conversation|one|two|three)"
+    r"\b))",
+    re.IGNORECASE,
+)
+_EXAMPLE = re.compile(
+    r"\b(?:examples?|e\.g\.|for\s+instance|sample|template|placeholders?|hypothetical(?:ly)?)\b",
+    re.IGNORECASE,
+)
+_INSTRUCTS = re.compile(
+    r"\b(?:respond|reply|answer|return|output|provide|use|give|write|print|expected|required|"
+    r"response|your)\b[^\n]{0,80}\b(?:format|form|like\s+this|as\s+follows|the\s+following|schema|"
+    r"structure|only)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:here\s+(?:is|are|'s)|here's|my|i|i've|i'll|below\s+(?:is|are))\b", re.I)
+_GUIDE = re.compile(
+    r"[\s#*_>-]*(?:(?:scoring|rating|evaluation|score|grading)\s+)?(?:rubric|scale|guide(?:line)?s?|"
+    r"instructions?|criteria|anchors?|legend|schema)\b[^:\n]{0,40}:?[\s*_]*$",
+    re.IGNORECASE,
+)
+
+
+class Skipper:
+    """Passes over what a reply quotes or shows as an example."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.skipping = ""
+
+    def skips(self, line: str) -> bool:
+        """Whether the line belongs to an example, an instruction or a quoted rubric."""
+        text = line.strip()
+        if self.skipping:
+            if text:
+                self.skipping = "inside"
+                return True
+            if self.skipping == "inside":
+                self.skipping = ""
+            return False
+        if not text or text.startswith("\0"):
+            return False
+        ends_open = text.rstrip("*_ ").endswith(":") or text.startswith("#")
+        example = _EXAMPLE.search(text[:200])
+        if example is not None and (
+            _OWN.search(text[:200]) or self.asked.names(text[: example.start()])
+        ):
+            example = None
+        if example is not None:
+            if ends_open:
+                self.skipping = "before"
+            return ends_open or ":" in text[example.end() : example.end() + 20]
+        if _GUIDE.match(text[:200]) or (
+            ends_open and _INSTRUCTS.search(text[:300]) and not _OWN.search(text[:300])
+        ):
+            self.skipping = "before" if ends_open else ""
+            return True
+        return False
+
+
+def marks_final(line: str) -> int:
+    """Where a mark such as "Final scores:" stands in a line; -1 if it has none."""
+    for match in _FINAL.finditer(line):
+        if not re.search(r"\bnot\s|n't\s", line[max(0, match.start() - 20) : match.end()]):
+            return match.start()
+    return -1
+
+
+def hedged(line: str, pos: int) -> bool:
+    """Whether what starts at `pos` is denied, supposed, or said by somebody else."""
+    before = line[max(0, pos - 160) : max(0, pos)]
+    start = 0
+    for match in _BREAK.finditer(before):
+        start = match.end()
+    return _HEDGE.search(before, start) is not None
