@@ -247,10 +247,9 @@ def _server(name: str, entry: Any, path: Path) -> Server:
     for key, types in _TYPES.items():
         if key not in entry:
             continue
-        value = entry[key]
-        if not isinstance(value, types) or isinstance(value, bool) or value in ("", 0):
-            raise ConfigError(f"{key} = {value!r} cannot be used", where=where)
-        if not isinstance(value, str) and value < 0:
+        value: Any = entry[key]
+        usable = isinstance(value, types) and not isinstance(value, bool)
+        if not usable or value == "" or (not isinstance(value, str) and value <= 0):
             raise ConfigError(f"{key} = {value!r} cannot be used", where=where)
         options[key] = value
     return Server(name, kind, tuple(_checked_url(u, where) for u in urls), **options)

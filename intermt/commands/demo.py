@@ -93,7 +93,7 @@ class StepResult:
     seconds: float
 
 
-class StepFailedError(IntermtError):
+class StepFailed(IntermtError):
     """A command of the demo failed; the demo exits with its code."""
 
     kind = "step-failed"
@@ -143,7 +143,7 @@ def run(folder: Path) -> Iterator[StepResult]:
     """Run the demo in a prepared folder, a result for each step as it ends.
 
     Raises:
-        StepFailedError: A step failed; the error says which and carries its exit code.
+        StepFailed: A step failed; the error says which and carries its exit code.
     """
     environ = {
         key: value
@@ -171,9 +171,9 @@ def run(folder: Path) -> Iterator[StepResult]:
         yield StepResult(step, data, text, monotonic() - begun)
 
 
-def _failed(step: Step, code: int, stderr: str) -> StepFailedError:
+def _failed(step: Step, code: int, stderr: str) -> StepFailed:
     words = " ".join(stderr.split()) or "it said nothing"
-    return StepFailedError(
+    return StepFailed(
         f"the step failed with exit code {code}: {words}",
         where=step.line,
         todo="mend that and run the demo again",

@@ -61,7 +61,7 @@ class Found:
     value: Json
 
 
-class TooMuch(Exception):  # noqa: N818 - it ends the reading, nothing is wrong with the program
+class TooMuch(Exception):
     """The text holds more JSON than a reply ever does."""
 
 

@@ -40,6 +40,9 @@ class Reader(Protocol):
     def whole(self, cell: str) -> Reading | None:
         """The value that is all a cell, a string or a line says."""
 
+    def alone(self, line: str) -> Reading | None:
+        """The value that a line consists of, or None."""
+
     def loose(self, line: str) -> Iterator[Reading]:
         """The values a line states without naming what they are for."""
 

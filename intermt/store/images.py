@@ -169,6 +169,7 @@ def inspect(content: bytes) -> tuple[str, int, int]:
         InputError: Not a whole PNG, JPEG, WebP or GIF, or over `MAX_PIXELS`.
     """
     from PIL import Image as PillowImage
+    from PIL import UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -186,7 +187,7 @@ def inspect(content: bytes) -> tuple[str, int, int]:
         raise
     except PillowImage.DecompressionBombError as error:
         raise InputError(f"the picture has too many pixels: {error}") from error
-    except PillowImage.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise InputError("not a readable PNG, JPEG, WebP or GIF picture") from error
     except Exception as error:  # damaged pictures raise nearly anything
         raise InputError(f"not a readable PNG, JPEG, WebP or GIF picture ({error})") from error

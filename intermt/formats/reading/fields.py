@@ -18,7 +18,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,2}(?:\.0+)?")
 _SHOWN_CHARACTERS = 60
 
 
-class BadRow(Exception):  # noqa: N818 - a finding about the file, not a failure
+class BadRow(Exception):
     """A row that cannot be used; `at` narrows the place down, as in `turn 3`."""
 
     def __init__(self, field: str, value: object, expected: str, *, at: str = "") -> None:

@@ -43,6 +43,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ROLES = ("system", "user", "assistant")
 # Whoever rebuilds the votes of a pair makes one record for each that is counted here.
 _MOST = 1_000_000
+
+
 def _flag(row: dict[str, Any], name: str) -> bool:
     value = field(row, name)
     if is_blank(value):
