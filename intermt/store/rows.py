@@ -103,7 +103,7 @@ _GIVES_WAY: dict[str, Callable[[Row], bool]] = {
     "picture_use": lambda row: row["sha256"] is None,
 }
 
-_BATCH_BYTES = 16 * 1024 * 1024
+_BATCH_BYTES = 2 * 1024 * 1024
 _WIDE = {"seed", "n_bytes"}
 _REFUSALS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
 

@@ -452,7 +452,9 @@ def pair_line(a: str, b: str, n: int = 0, **more: Any) -> dict[str, Any]:
 def test_pairs_go_into_the_store_they_came_from_and_into_a_fresh_one(
     intermt: Program, tmp_path: Path
 ) -> None:
-    intermt("annotate-import", written(tmp_path / "c.json", conversations(2)))
+    # Without scores: those of one rater on both answers would decide the pair already.
+    bare = [conversation(str(i), turn(1, "Why?", f"Because {i}.")) for i in range(2)]
+    intermt("annotate-import", written(tmp_path / "c.json", bare))
     a, b = siblings(intermt.store)
     source = written(tmp_path / "p.jsonl", [pair_line(b, a)])
     assert intermt("annotate-import", source).data["new"] == {"preference_vote": 5, "rater": 5}
@@ -475,7 +477,7 @@ def test_pairs_go_into_the_store_they_came_from_and_into_a_fresh_one(
 
 def test_an_import_that_is_killed_and_repeated_is_like_one_that_was_not(tmp_path: Path) -> None:
     put_pictures(tmp_path, *(f"{i}.png" for i in range(20)))
-    made = conversations(1100, turns=2)
+    made = conversations(800, turns=2)
     for i in range(20):
         made.append(conversation(f"p{i}", turn(1, f"See {i}?", "Yes.", images=[f"{i}.png"])))
     source = written(tmp_path / "c.json", made)
@@ -483,7 +485,7 @@ def test_an_import_that_is_killed_and_repeated_is_like_one_that_was_not(tmp_path
     import_files(calm, source)
     hurt = Store(tmp_path / "hurt")
     n_killed = 0
-    for wait_s in (0.0, 0.15, 0.4):
+    for wait_s in (0.0, 0.2):
         process = start("annotate-import", source, store=hurt.folder)
         while not (hurt.folder / "store.duckdb").exists() and process.poll() is None:
             time.sleep(0.01)

@@ -53,7 +53,7 @@ def grow(store: Store, url: str, source: Path, **more: Any) -> generate.Generate
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    return written(tmp_path / "seeds.jsonl", seeds(4))
+    return written(tmp_path / "seeds.jsonl", seeds(3))
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_latency_and_order_change_nothing(
     assert rows(store) == whole
     assert result.n_short == 0
     assert result.simulated
-    assert counted(store, "SELECT count(*) FROM node WHERE NOT simulated") == 4
+    assert counted(store, "SELECT count(*) FROM node WHERE NOT simulated") == 3
     models = "SELECT list(DISTINCT model ORDER BY model) FROM node WHERE role = 'assistant'"
     assert counted(store, models) == ["model-a", "model-b"]
 
@@ -108,8 +108,12 @@ def _nothing_half_made(store: Store, whole: dict[str, list[Any]]) -> None:
 
 
 def test_with_faults_nothing_is_half_made_and_reruns_finish(
-    tmp_path: Path, source: Path, whole: dict[str, list[Any]]
+    tmp_path: Path,
+    source: Path,
+    whole: dict[str, list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    impatient(monkeypatch)
     store = Store(tmp_path / "store")
     n_short: list[int] = []
     with InProcess(Simulator(faults=parse_faults("reset=0.05,json=0.05,empty=0.2"))) as url:
@@ -128,12 +132,12 @@ def test_with_faults_nothing_is_half_made_and_reruns_finish(
 def test_a_wide_beam_prunes_the_same_whatever_failed_before(tmp_path: Path) -> None:
     # With more questions than the beam follows up, which ones go on depends on all of them.
     source = written(tmp_path / "one.jsonl", seeds(1))
-    plan = {"n_turns": 4, "n_follow_ups": 2, "beam": 3}
+    plan = {"n_turns": 3, "n_follow_ups": 2, "beam": 2}
     whole, store = Store(tmp_path / "whole"), Store(tmp_path / "store")
     with InProcess(Simulator(seed=5)) as url:
         grow(whole, url, source, **plan)
     complete = rows(whole)
-    with InProcess(Simulator(seed=5, faults=parse_faults("empty=0.25"))) as url:
+    with InProcess(Simulator(seed=5, faults=parse_faults("empty=0.2"))) as url:
         for _ in range(30):
             result = grow(store, url, source, stop_error_rate=1.0, **plan)
             _nothing_half_made(store, complete)
@@ -223,7 +227,7 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(
         )
         words += ("--answer", "a", "--answer", "b", "--user", "u", "--draw", "d")
         n_killed = 0
-        for n_more in (1, 25, 40):
+        for n_more in (1, 20, 30):
             process = start(*words, store=store.folder)
             until = stats(url)["n_answered"] + n_more
             while stats(url)["n_answered"] < until and process.poll() is None:
@@ -368,6 +372,6 @@ def test_equal_answers_are_one_node(tmp_path: Path, source: Path) -> None:
             prompts=load_prompts(), n_turns=2, n_candidates=3,
         )  # fmt: skip
         generate.run(store, generate.GenerateConfig((str(source),), plan), Silent())
-    assert counted(store, "SELECT count(*) FROM node WHERE turn = 1 AND role = 'assistant'") == 4
+    assert counted(store, "SELECT count(*) FROM node WHERE turn = 1 AND role = 'assistant'") == 3
     assert counted(store, "SELECT list(DISTINCT place) FROM node WHERE turn = 2") != []
-    assert counted(store, "SELECT count(*) FROM conversation") == 4
+    assert counted(store, "SELECT count(*) FROM conversation") == 3

@@ -146,7 +146,7 @@ def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TABLE)))
     (row,) = load("-")
     assert row.where == "stdin:2"
-    assert row.task_key.startswith("stdin:")
+    assert row.task_key.startswith("row:")
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(MissingInputError):
         open_source("-")

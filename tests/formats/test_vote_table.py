@@ -331,4 +331,4 @@ def test_task_names_hang_on_what_a_row_says(tmp_path: Path) -> None:
         table(tmp_path, other, rearranged, delimiter=";", lineterminator="\n", name="votes.tsv")
     )
     assert {row.rater: row.task_key for row in moved if isinstance(row, VoteRow)} == keys
-    assert all(key.startswith("votes:") for key in keys.values())
+    assert all(key.startswith("row:") for key in keys.values())

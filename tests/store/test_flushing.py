@@ -91,5 +91,7 @@ def test_a_failure_behind_the_scenes_comes_out(
         raise InputError("broken")
 
     monkeypatch.setattr(hurried, "flush", flush)
-    with pytest.raises(InputError, match="broken"), flushing.flushing(hurried, pytest.fail):
+    said: list[str] = []
+    with pytest.raises(InputError, match="broken"), flushing.flushing(hurried, said.append):
         time.sleep(0.1)
+    assert said == ["broken; finished work stays in the journal"]
