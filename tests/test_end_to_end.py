@@ -52,7 +52,7 @@ def test_a_life_of_the_sample(shell: Shell) -> None:
     faults = parse_faults("500=0.02,reset=0.02")
     with InProcess(Simulator(faults=faults)) as url:
         servers = [word for kind in ("answer", "user", "draw") for word in (f"--{kind}", url)]
-        grow = ("generate", sample.seeds, *servers, "--turns", 2)
+        grow = ("generate", sample.seeds, *servers, "--turns", 3)
         quiet = shell.run(*grow)
         assert (quiet.stdout, quiet.stderr) == ("", "")
         grown = shell.data(*grow)

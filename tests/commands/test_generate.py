@@ -129,15 +129,22 @@ def test_with_faults_nothing_is_half_made_and_reruns_finish(
     assert {table: rows(store)[table] for table in kept} == {table: whole[table] for table in kept}
 
 
-def test_a_wide_beam_prunes_the_same_whatever_failed_before(tmp_path: Path) -> None:
-    # With more questions than the beam follows up, which ones go on depends on all of them.
+@pytest.mark.parametrize(
+    ("seed", "plan"),
+    [
+        (1, {"n_follow_ups": 2, "beam": 5}),
+        (0, {"n_candidates": 3, "beam": 4}),
+    ],
+)
+def test_pruning_waits_for_what_is_missing(tmp_path: Path, seed: int, plan: dict[str, int]) -> None:
+    # With more answers than the beam follows up, which ones go on depends on all of them,
+    # also on those below a question that is still missing. These seeds make some go missing.
     source = written(tmp_path / "one.jsonl", seeds(1))
-    plan = {"n_turns": 3, "n_follow_ups": 2, "beam": 2}
     whole, store = Store(tmp_path / "whole"), Store(tmp_path / "store")
-    with InProcess(Simulator(seed=5)) as url:
+    with InProcess(Simulator(seed=seed)) as url:
         grow(whole, url, source, **plan)
     complete = rows(whole)
-    with InProcess(Simulator(seed=5, faults=parse_faults("empty=0.2"))) as url:
+    with InProcess(Simulator(seed=seed, faults=parse_faults("empty=0.2"))) as url:
         for _ in range(30):
             result = grow(store, url, source, stop_error_rate=1.0, **plan)
             _nothing_half_made(store, complete)
