@@ -78,7 +78,7 @@ class JudgeResult:
         n_unfinished: Items of this run on which some verdict is still wanted.
         n_missing_pictures: Items of this run that were judged without some picture.
         calls: What became of the calls.
-        simulated: Whether a stand-in judged.
+        simulated: Whether a stand-in judged or graded.
         run_id: The run; None where there was nothing to do.
     """
 
@@ -133,7 +133,8 @@ async def _judge_all(
     async with caller:
         rater = _rater(caller, config)
         plan = _plan(config, rater.rater_id, record.run_id)
-        done = await asyncio.to_thread(_finished_verdicts, store, rater, plan)
+        grader = None if config.grader is None else caller.models[config.grader.name]
+        done = await asyncio.to_thread(_finished_verdicts, store, rater, plan, grader)
         todo = [item for item in items if not plan.verdict_ids(item) <= done]
         tally: Counter[str] = Counter()
         if todo:
@@ -168,7 +169,7 @@ async def _judge_all(
         n_unfinished=tally["unfinished"],
         n_missing_pictures=tally["without pictures"],
         calls=caller.counts,
-        simulated=rater.simulated,
+        simulated=any(caller.simulated.values()),
         run_id=record.run_id if todo else None,
     )
 
@@ -213,6 +214,7 @@ def _rater(caller: Caller, config: JudgeConfig) -> Rater:
         config.temperature,
         [config.prompts.hash(prompt) for prompt in PROMPT_NAMES if prompt.startswith("judge_")],
         config.prompts.hash("crucial_step_recognise"),
+        config.prompts.hash("crucial_step_grade"),
     )
     return Rater(
         rater_id(name, "judge", "model"),
@@ -225,9 +227,16 @@ def _rater(caller: Caller, config: JudgeConfig) -> Rater:
     )
 
 
-def _finished_verdicts(store: Store, rater: Rater, plan: JudgePlan) -> set[str]:
+def _finished_verdicts(store: Store, rater: Rater, plan: JudgePlan, grader: str | None) -> set[str]:
     with store.reading() as db:
         _check_same_judge(stored.rater(db, rater.rater_id), rater)
+        others = stored.graders(db, rater.rater_id) - {grader}
+        if grader is not None and others:
+            raise UsageError(
+                f"the judge {rater.name!r} was graded by {', '.join(sorted(others))} so far,"
+                f" not by {grader}; grades of two graders do not make one figure",
+                todo="give this one a name of its own with --name",
+            )
         return stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
 
 

@@ -39,7 +39,7 @@ from intermt.records import (
 )
 from intermt.servers.chat import chat_call
 from intermt.store import trees
-from intermt.store.judging import JudgeItem
+from intermt.store.judging import GRADED_BY, JudgeItem
 
 CRUCIAL_STEP = "crucial_step_recognition"
 _NO_SCHEMA_WORDS = ("response_format", "json_schema", "schema", "guided", "grammar", "structured")
@@ -238,7 +238,7 @@ class ChatJudge:
             sample,
             lambda reply: "" if parse_grade(reply.text) else "the reply states no grade",
         )
-        notes = (*notes, f"graded by {graded.model or self._caller.models[plan.grader.name]}")
+        notes = (*notes, GRADED_BY + self._caller.models[plan.grader.name])
         if not honoured:
             notes = (*notes, "the grader took no JSON schema")
         grade = parse_grade(graded.text) if graded.state in ("ok", "unparsed") else None

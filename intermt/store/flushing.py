@@ -18,8 +18,9 @@ def flushing(store: Store, on_trouble: Callable[[str], None]) -> Iterator[None]:
     """Flush the store's kept records every few seconds, and at the end of the block.
 
     A background flush that finds the store busy says so through `on_trouble` and leaves the
-    records to the next one; one that fails for another reason says so and is the last. When the block ends by an exception (Ctrl-C, a bug) nothing is
-    waited for: the journal has every record, and the next command merges it.
+    records to the next one; one that fails for another reason says so and is the last. When
+    the block ends by an exception (Ctrl-C, a bug) nothing is waited for: the journal has
+    every record, and the next command merges it.
 
     Raises:
         TryLater: The store stayed busy at the end; nothing is lost.

@@ -146,6 +146,24 @@ def finished_verdicts(db: Connection, judge_id: str, task: JudgeTask, level: Lev
     return {row[0] for row in rows}
 
 
+GRADED_BY = "graded by "
+"""How the note begins that names the model behind a grade."""
+
+
+def graders(db: Connection, judge_id: str) -> set[str]:
+    """The models that graded a judge's descriptions of crucial steps so far."""
+    rows = db.execute(
+        """
+        SELECT DISTINCT substr(note, ?) FROM (
+            SELECT unnest(notes) AS note FROM verdict
+            WHERE judge_id = ? AND task = 'crucial-step' AND state = 'ok'
+        ) WHERE starts_with(note, ?)
+        """,
+        [len(GRADED_BY) + 1, judge_id, GRADED_BY],
+    ).fetchall()
+    return {row[0] for row in rows}
+
+
 # --- verdicts beside human labels ---------------------------------------------------------
 
 

@@ -302,6 +302,22 @@ def test_options_that_contradict_each_other_are_refused(filled: Program) -> None
     filled("judge", "--task", "score", "--server", "nobody", code=2)
 
 
+def test_grades_of_two_graders_never_mix(intermt: Program, tmp_path: Path) -> None:
+    made = conversation(
+        "c",
+        turn(1, "How?", "Like this."),
+        crucial_step_recognition=1,
+        reason_crucial_step_recognition="Doing it.",
+    )
+    intermt("annotate-import", written(tmp_path / "c.json", [made]))
+    words = ("judge", "--task", "crucial-step", "--server", "builtin", "--grader")
+    assert intermt(*words, "builtin#first").data["verdicts"]["ok"] == 1
+    assert intermt(*words, "builtin#first").data["n_known"] == 1
+    refused = intermt(*words, "builtin#second", code=2)
+    assert "graded by first" in refused.answer["errors"][0]["message"]
+    assert intermt(*words, "builtin#second", "--name", "other").data["verdicts"]["ok"] == 1
+
+
 @pytest.mark.parametrize("task", ["score local", "score global", "crucial-step"])
 def test_pictures_that_the_judge_did_not_see_are_named(
     intermt: Program, tmp_path: Path, task: str
