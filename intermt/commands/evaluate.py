@@ -23,9 +23,9 @@ from intermt.domain.figures import Resampling, Table
 from intermt.domain.votes import Ballot, PairKey, cast_votes
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import Choice, JudgeTask, PreferenceVote, Progress, RaterRole, Score
-from intermt.store import judging as stored
+from intermt.store import verdicts as stored
 from intermt.store.connect import Store
-from intermt.store.judging import JudgeSummary, PairLabels
+from intermt.store.verdicts import JudgeSummary, PairLabels
 
 TASKS: tuple[JudgeTask, ...] = ("score", "pair", "crucial-step")
 
