@@ -44,7 +44,7 @@ def demo(
     prepare(folder, keep=keep)
     out = ctx.out
     seconds: dict[str, float] = {}
-    say = (lambda _: None) if ctx.json else out.line
+    say = (lambda _: None) if ctx.json or ctx.quiet else out.line
     say(f"{SIMULATED}.\n{SYNTHETIC}.\n\n$ cd {folder}")
     data: dict[str, object] = {}
     for result in run(folder):
@@ -57,7 +57,8 @@ def demo(
         "pairs.jsonl": "the preference pairs, with a manifest beside them",
         "eval.csv": "the judge measured against people; as tables: intermt eval",
         "agreement.csv": "how far raters agree; as a table: intermt stats agreement",
-        "card.txt": "what is in the store; card.md is the same as a data card",
+        "card.txt": "what is in the store",
+        "card.md": "the same as a data card",
         "sample": "the seed questions, pictures and labels that went in",
     }
     say(f"\n# Done: {len(STEPS)} commands in {sum(seconds.values()):.0f} s. In {folder}:")

@@ -10,6 +10,7 @@ from typing import Any
 
 from intermt.cli.opening import SIMULATED, SYNTHETIC
 from intermt.cli.output import Output
+from intermt.cli.terminal import table_lines
 from intermt.commands.evaluate import EvalResult
 from intermt.commands.fail_under import STATISTICS
 from intermt.commands.measured import Measured, column
@@ -84,7 +85,9 @@ def show_tables(out: Output, result: EvalResult) -> None:
     for i, sheet in enumerate(sheets(result)):
         if said or i:
             out.line()
-        out.table(sheet.columns, sheet.rows, title=sheet.title)
+        # Plain text wraps where a terminal is narrow; a boxed table would cut figures.
+        for line in table_lines(sheet.columns, sheet.rows, title=sheet.title):
+            out.line(line)
 
 
 def markdown(result: EvalResult) -> str:

@@ -101,7 +101,13 @@ def generate(
         # Try it without any server
         intermt generate seeds.jsonl --answer builtin --user builtin --draw builtin
     """
-    from intermt.cli.opening import SIMULATED, open_store, said_of_calls
+    from intermt.cli.opening import (
+        SIMULATED,
+        how_to_go_on,
+        open_store,
+        said_of_calls,
+        said_of_failures,
+    )
     from intermt.cli.output import Problem
     from intermt.commands.generate import GenerateConfig, run
     from intermt.commands.growing import GrowthPlan
@@ -123,6 +129,7 @@ def generate(
         max_tokens=max_tokens,
     )
     config = GenerateConfig(tuple(seeds), plan, dataset, images, limit, stop_error_rate, dry_run)
+    ctx.out.if_interrupted("run the same command again: every finished answer is kept")
     result = run(open_store(ctx), config, ctx.out.progress)
     if dry_run:
         ctx.out.result(result, summary=f"{result.n_seeds} seed questions are good (dry run)")
@@ -132,8 +139,8 @@ def generate(
             "try-later",
             str(ctx.store_path),
             f"{result.n_short} of {result.n_seeds} trees are unfinished: "
-            f"{result.calls.failed} calls failed",
-            "run the same command again: it makes only what is missing",
+            f"{result.calls.failed} calls failed ({said_of_failures(result.calls)})",
+            how_to_go_on(result.calls),
         )
     ]
     ctx.out.result(

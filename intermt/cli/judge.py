@@ -122,7 +122,13 @@ def judge(
     """
     from dataclasses import replace
 
-    from intermt.cli.opening import SIMULATED, open_store, said_of_calls
+    from intermt.cli.opening import (
+        SIMULATED,
+        how_to_go_on,
+        open_store,
+        said_of_calls,
+        said_of_failures,
+    )
     from intermt.cli.output import Problem
     from intermt.commands.judge import JudgeConfig, run
     from intermt.domain.prompts import load_prompts
@@ -156,6 +162,7 @@ def judge(
         seed=seed,
         stop_error_rate=stop_error_rate,
     )
+    ctx.out.if_interrupted("run the same command again: every finished answer is kept")
     result = run(open_store(ctx), config, ctx.out.progress)
     left = [
         Problem(
@@ -163,8 +170,8 @@ def judge(
             str(ctx.store_path),
             f"{result.n_unfinished} of {result.n_items} items lack a verdict: "
             f"{result.verdicts['failed']} verdicts failed, {result.verdicts['unparsed']} are"
-            " not stated in the reply",
-            "run the same command again: it asks only what is missing",
+            f" not stated in the reply ({said_of_failures(result.calls)})",
+            how_to_go_on(result.calls),
         )
     ]
     ctx.out.result(

@@ -31,3 +31,17 @@ def said_of_calls(counts: CallCounts) -> str:
     states = ", ".join(f"{n} {state}" for state, n in counts.states.most_common())
     made = f"{counts.made} calls made" + (f" ({states})" if states else "")
     return f"{made}, {counts.reused} answers used again"
+
+
+def said_of_failures(counts: CallCounts) -> str:
+    """Why calls failed, the most frequent reasons first; empty where none did."""
+    reasons = [f"{n} x {why}" for why, n in counts.reasons.most_common(3)]
+    more = f"; and {len(counts.reasons) - 3} more" if len(counts.reasons) > 3 else ""
+    return "; ".join(reasons) + more
+
+
+def how_to_go_on(counts: CallCounts) -> str:
+    """What to do about work that is left."""
+    if counts.states["rejected"]:
+        return "mend what the server rejects, then run the same command again"
+    return "run the same command again: it asks only what is missing"

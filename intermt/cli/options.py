@@ -13,6 +13,7 @@ variables are INTERMT_<OPTION>, and INTERMT_<COMMAND>_<OPTION> for one command a
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -223,6 +224,7 @@ def command(name: str) -> Callable[[Callable[..., None]], Command]:
             own_values = {key: values[key] for key in values if key not in _GLOBAL_NAMES}
             named = {keys.get(key, key): value for key, value in own_values.items()}
             context = _context(name, parse_context, named)
+            _check_finite(named)
             try:
                 body(context, **own_values)
             finally:
@@ -284,7 +286,7 @@ def _context(name: str, parse_context: ParseContext, options: Mapping[str, Any])
     return Context(
         command=name,
         config=config,
-        store_path=Path(store),
+        store_path=_store_path(str(store)),
         json=out.json,
         quiet=out.quiet,
         verbose=out.verbose,
@@ -292,6 +294,22 @@ def _context(name: str, parse_context: ParseContext, options: Mapping[str, Any])
         out=out,
         options={key: _jsonable(value) for key, value in options.items()},
     )
+
+
+def _check_finite(options: Mapping[str, Any]) -> None:
+    for key, value in options.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise UsageError(
+                f"--{key.replace('_', '-')} must be a finite number, not {value:g}",
+                todo="give an ordinary number",
+            )
+
+
+def _store_path(text: str) -> Path:
+    if "://" in text:
+        raise UsageError(f"the store is a folder, not a URL: {text}", todo="name a folder")
+    # A shell expands ~ on the command line; cron and environment files do not.
+    return Path(text).expanduser()
 
 
 def _jsonable(value: Any) -> Any:

@@ -105,7 +105,7 @@ class Output:
             text: The answer for people, on stdout: a string, or a function that calls
                 `table` and `line`.
             summary: What was done, for a person who watches: on stderr if that is a
-                terminal.
+                terminal or `--verbose` asks for it.
             exit_code: What to exit with.
             errors: What went wrong without stopping the command.
         """
@@ -122,7 +122,7 @@ class Output:
             self.line(text)
         self._told = True
         _complain(problems)
-        if summary and not self.quiet and is_terminal(sys.stderr):
+        if summary and not self.quiet and (self.verbose or is_terminal(sys.stderr)):
             to_stderr(summary)
 
     def line(self, text: str = "") -> None:

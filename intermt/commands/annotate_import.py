@@ -142,6 +142,8 @@ class _Input:
     def __init__(self, name: str, config: ImportConfig, stack: contextlib.ExitStack) -> None:
         self._path: str | Path = name
         if name == STDIN:
+            if sys.stdin is None:
+                raise MissingInputError("standard input is closed", where="stdin")
             # A pipe can be read once only; a temporary copy can be read twice.
             temporary = tempfile.NamedTemporaryFile(prefix="intermt-stdin-")  # noqa: SIM115
             copy = stack.enter_context(temporary)

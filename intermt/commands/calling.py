@@ -34,6 +34,8 @@ from intermt.store import requests
 from intermt.store.connect import Store
 from intermt.store.rows import Answered, Record
 
+MOST_REASONS = 20
+
 _WINDOW = 50
 _AT_LEAST = 20
 
@@ -55,6 +57,8 @@ class CallCounts:
         attempts: HTTP requests made.
         tokens_in: Prompt tokens the servers counted.
         tokens_out: Completion tokens, likewise.
+        reasons: Why calls did not end well, in words, with how often; the first
+            `MOST_REASONS` different ones.
     """
 
     reused: int = 0
@@ -62,6 +66,7 @@ class CallCounts:
     attempts: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def made(self) -> int:
@@ -195,6 +200,10 @@ class Caller:
 
     def _count(self, call: Call, reply: Reply) -> None:
         self.counts.states[reply.state] += 1
+        if reply.state != "ok":
+            why = f"{reply.state}: {reply.error or 'no reason given'}"
+            if why in self.counts.reasons or len(self.counts.reasons) < MOST_REASONS:
+                self.counts.reasons[why] += 1
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
         self.counts.tokens_out += reply.tokens_out or 0

@@ -108,7 +108,12 @@ def run(store: Store, config: GenerateConfig, progress: Progress) -> GenerateRes
     roots, missing = _write_roots(store, rows, config, record)
     plan = config.plan
     servers = [*plan.answer, plan.user, *([plan.draw] if plan.draw else [])]
-    with started(servers) as running, flushing(store, progress.note):
+    work = content_id("generate", config.dataset, plan.seed, [_named(s) for s in servers])
+    with (
+        store.turn_at(work, "this growing of trees"),
+        started(servers) as running,
+        flushing(store, progress.note),
+    ):
         caller = Caller(
             store,
             running,

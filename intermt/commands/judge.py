@@ -107,7 +107,12 @@ def run(store: Store, config: JudgeConfig, progress: Progress) -> JudgeResult:
     items = _items(store, config)
     record = new_run("judge", _as_json(config), config.seed)
     servers = [config.server, *([config.grader] if config.grader else [])]
-    with started(servers) as running, flushing(store, progress.note):
+    work = content_id("judge", config.task, config.level, config.name, _named(config.server))
+    with (
+        store.turn_at(work, f"this judging ({config.task}, {config.level})"),
+        started(servers) as running,
+        flushing(store, progress.note),
+    ):
         caller = Caller(
             store,
             running,
@@ -268,16 +273,11 @@ def _plan(config: JudgeConfig, judge_id: str, run_id: str) -> JudgePlan:
 
 
 def _as_json(config: JudgeConfig) -> dict[str, Any]:
-    def named(server: Server | None) -> dict[str, Any] | None:
-        if server is None:
-            return None
-        return {"name": server.name, "url": list(server.url), "model": server.model}
-
     return {
         "task": config.task,
         "level": config.level,
-        "server": named(config.server),
-        "grader": named(config.grader),
+        "server": _named(config.server),
+        "grader": _named(config.grader),
         "name": config.name,
         "reason": config.with_reason,
         "swap": config.swap,
@@ -288,3 +288,9 @@ def _as_json(config: JudgeConfig) -> dict[str, Any]:
         "limit": config.limit,
         "prompts": {name: config.prompts.hash(name) for name in PROMPT_NAMES},
     }
+
+
+def _named(server: Server | None) -> dict[str, Any] | None:
+    if server is None:
+        return None
+    return {"name": server.name, "url": list(server.url), "model": server.model}

@@ -28,7 +28,7 @@ from intermt.store.database import (
     is_damaged,
     is_log_damaged,
 )
-from intermt.store.findings import CheckReport, Finding, Findings
+from intermt.store.findings import WAITING_JOURNAL, CheckReport, Finding, Findings
 from intermt.store.lock import try_own
 from intermt.store.rows import TableRow, insert_what_fits
 
@@ -201,13 +201,13 @@ def _check_journals(store: Store, findings: Findings) -> None:
         try:
             content = journals.read(path)
         except OSError as error:
-            findings.add("journal", path, f"cannot be read: {error.strerror}")
+            findings.add("journal-unreadable", path, f"cannot be read: {error.strerror}")
             continue
         findings.add(
-            "journal",
+            WAITING_JOURNAL,
             path,
-            f"a process died and left {len(content.rows):,} finished records; the next command"
-            " that opens the store, or --repair, merges them",
+            f"an interrupted process left {len(content.rows):,} finished records; the next"
+            " command that opens the store, or --repair, merges them",
             repairable=True,
         )
 

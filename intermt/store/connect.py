@@ -44,8 +44,10 @@ class Store:
 
     def __init__(self, folder: Path, *, lock_timeout_s: float = 60.0, command: str = "") -> None:
         self.folder = folder
+        self.lock_timeout_s = lock_timeout_s
+        self.command = command or "intermt"
         self.images = ImageFolder(folder / "images")
-        self.lock = StoreLock(folder, lock_timeout_s, command or "intermt")
+        self.lock = StoreLock(folder, lock_timeout_s, self.command)
         self._database = folder / "store.duckdb"
         self._journal = Journal(folder / "journal")
         self._pending: list[TableRow] = []
@@ -216,6 +218,32 @@ class Store:
             return {}
         with self.writing() as db:
             return insert(db, rows)
+
+    @contextlib.contextmanager
+    def turn_at(self, work: str, what: str) -> Iterator[None]:
+        """Be the only process at a piece of work, while the block runs.
+
+        Whoever comes second waits, and then finds the work done: two runs that ask the same
+        questions at once would pay for every answer twice.
+
+        Args:
+            work: Equal for equal work; a content id.
+            what: What it is, for the message of whoever waits in vain.
+
+        Raises:
+            TryLater: No turn within the lock's time-out.
+        """
+        self.create()
+        folder = self.folder / "work" / work
+        try:
+            (folder / "queue").mkdir(parents=True, exist_ok=True)
+            os.close(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666))
+        except OSError as error:
+            raise PermissionRefused(
+                f"cannot write in the store {self.folder}: {error.strerror}", where=str(folder)
+            ) from error
+        with StoreLock(folder, self.lock_timeout_s, self.command, what).hold("write"):
+            yield
 
     # --- the journal -----------------------------------------------------------------------
 

@@ -121,12 +121,14 @@ class StoreLock:
         folder: The store's folder; `lock` and `queue/` in it must exist.
         timeout_s: How long to wait for a turn.
         command: What to tell others this process is doing.
+        what: What turns are taken at, for messages; the store if not said.
     """
 
-    def __init__(self, folder: Path, timeout_s: float, command: str) -> None:
+    def __init__(self, folder: Path, timeout_s: float, command: str, what: str = "") -> None:
         self._lock_file = folder / "lock"
         self._queue = folder / "queue"
         self._folder = folder
+        self._what = what or f"the store {folder}"
         self._timeout_s = timeout_s
         self._command = command
         self.give_up = threading.Event()
@@ -315,8 +317,7 @@ class StoreLock:
         who = "; ".join(ahead[:3]) or "an unknown process"
         more = f" and {len(ahead) - 3} more" if len(ahead) > 3 else ""
         return TryLater(
-            f"the store {self._folder} is in use by {who}{more};"
-            f" waited {self._timeout_s:g} s in vain",
+            f"{self._what} is in use by {who}{more}; waited {self._timeout_s:g} s in vain",
             todo="run the same command again later, or wait longer with --lock-timeout SECONDS",
         )
 

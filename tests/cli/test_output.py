@@ -53,7 +53,9 @@ def test_a_summary_is_for_people_who_watch(tmp_path):
 def test_notes_are_said_unless_quiet(tmp_path):
     assert run("say", "progress", cwd=tmp_path).stderr == "a note\n"
     assert run("say", "progress", "--quiet", cwd=tmp_path).stderr == ""
-    assert run("say", "progress", "--verbose", cwd=tmp_path).stderr == "a note\na detail\n"
+    assert run("say", "progress", "--verbose", cwd=tmp_path).stderr == (
+        "a note\na detail\ndone with rows\n"
+    )
 
 
 def test_bars_with_rate_only_at_a_terminal(tmp_path):

@@ -382,3 +382,14 @@ def test_equal_answers_are_one_node(tmp_path: Path, source: Path) -> None:
     assert counted(store, "SELECT count(*) FROM node WHERE turn = 1 AND role = 'assistant'") == 3
     assert counted(store, "SELECT list(DISTINCT place) FROM node WHERE turn = 2") != []
     assert counted(store, "SELECT count(*) FROM conversation") == 3
+
+
+def test_why_calls_fail_is_said_and_what_to_do_fits(intermt: Program, tmp_path: Path) -> None:
+    (tmp_path / "s.jsonl").write_text('{"text": "Why is the sky blue?"}\n')
+    words = ("generate", tmp_path / "s.jsonl", "--answer", "builtin", "--user", "builtin")
+    done = intermt(*words, "--turns", 1, "--temperature", 3, code=75)
+    (problem,) = done.answer["errors"]
+    assert "2 x rejected" in problem["message"]
+    assert "temperature" in problem["message"]
+    assert problem["todo"].startswith("mend what the server rejects")
+    intermt(*words, "--temperature", "nan", code=2)

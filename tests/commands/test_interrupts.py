@@ -57,7 +57,8 @@ def stopped(process: subprocess.Popen[str], number: int, code: int, word: str) -
     assert time.monotonic() - began < 2
     assert done.code == code
     lines = done.err.splitlines()
-    assert lines == [f"intermt: {word}", "  what to do: run the same command again"]
+    todo = "  what to do: run the same command again: every finished answer is kept"
+    assert lines == [f"intermt: {word}", todo]
     assert done.answer["errors"][0]["kind"] == word
 
 

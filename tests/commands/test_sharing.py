@@ -7,6 +7,9 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
+
+from intermt.errors import TryLater
 from intermt.simulator import InProcess, Simulator
 from intermt.store.connect import Store
 from tests.commands.test_annotate_import import import_files
@@ -131,3 +134,29 @@ def test_finished_work_is_safe_when_the_store_stays_busy_at_the_end(tmp_path: Pa
         again = ended(start(*words, store=store.folder))
         assert again.code == 0
         assert again.data["calls"]["states"] == {}
+
+
+def test_two_runs_at_the_same_work_do_not_pay_twice(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", lock_timeout_s=60)
+    import_files(store, written(tmp_path / "c.json", conversations(30)))
+    with InProcess(Simulator(latency_ms=50)) as url:
+        words = ("judge", "--task", "score", "--server", f"{url}#simulated-a")
+        runs = [start(*words, store=store.folder) for _ in range(3)]
+        answers = [ended(run) for run in runs]
+        counts = stats(url)
+    assert [done.code for done in answers] == [0, 0, 0]
+    assert counts["n_answered_again"] == 0
+    n_items = answers[0].data["n_items"]
+    assert sorted(done.data["n_known"] for done in answers) == [0, n_items, n_items]
+
+
+def test_whoever_waits_in_vain_for_the_same_work_is_told_who_is_at_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store", lock_timeout_s=0.2, command="other")
+    with (
+        store.turn_at("w", "this judging"),
+        pytest.raises(TryLater, match="this judging is in use by process"),
+        store.turn_at("w", "this judging"),
+    ):
+        pass
+    with store.turn_at("w", "this judging"), store.turn_at("v", "another"):
+        assert store.exists()
