@@ -104,7 +104,7 @@ def generate(
     from intermt.cli.opening import SIMULATED, open_store, said_of_calls
     from intermt.cli.output import Problem
     from intermt.commands.generate import GenerateConfig, run
-    from intermt.commands.growing import GrowthPlan
+    from intermt.commands.answering import GrowthPlan
     from intermt.domain.prompts import load_prompts
     from intermt.errors import ExitCode
 

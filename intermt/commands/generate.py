@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from intermt.commands.answering import GrowthPlan
 from intermt.commands.calling import CallCounts, Caller, completed, each, started
-from intermt.commands.growing import Grower, GrownTree, GrowthPlan
+from intermt.commands.growing import Grower, GrownTree
 from intermt.commands.picture_files import PictureFiles
 from intermt.commands.runs import finished, new_run
 from intermt.config import Server

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from intermt.commands import calling, generate
-from intermt.commands.growing import GrowthPlan
+from intermt.commands.answering import GrowthPlan
 from intermt.domain.image_tags import find_tags
 from intermt.domain.prompts import load_prompts
 from intermt.errors import ServerUnreachable, TryLater
