@@ -13,7 +13,7 @@ from intermt.store.rows import from_tuple, select_list
 
 _TABLES = (
     *("seed", "node", "conversation", "picture_use", "rater", "score", "preference_vote"),
-    *("feedback", "verdict", "request", "run"),
+    *("feedback", "verdict", "tool_use", "request", "run"),
 )
 _NODES_AT_ONCE = 20_000
 
@@ -118,6 +118,8 @@ _REFERENCES = (
         " ON t.node_id = o.node_id",
     ),
     _to("node", "request_key", "request"),
+    _to("tool_use", "node_id", "node"),
+    _to("tool_use", "request_key", "request"),
     *(_to(table, "rater_id", "rater") for table in ("score", "preference_vote", "feedback")),
     _to_target("score", "score_id", "target_id", "t.target = 'node'"),
     _to_target("feedback", "feedback_id", "target_id", "t.target = 'node'"),
