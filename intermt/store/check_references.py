@@ -117,6 +117,21 @@ _REFERENCES = (
         "SELECT t.conversation_id, t.node_id FROM picture_use t ANTI JOIN node o"
         " ON t.node_id = o.node_id",
     ),
+    *(
+        _Reference(
+            f"{table}-{column.removesuffix('_id')}",
+            f"{table} whose {target} ({column}) is not there",
+            f"SELECT t.{key}, t.{column} FROM {table} t ANTI JOIN {target} o"
+            f" ON t.{column} = o.{target}_id",
+        )
+        for table, key, column, target in (
+            ("node_mark", "node_id", "node_id", "node"),
+            ("seed_growth", "seed_id", "seed_id", "seed"),
+            ("conversation_origin", "node_id", "conversation_id", "conversation"),
+            ("conversation_origin", "conversation_id", "node_id", "node"),
+            ("conversation_origin", "conversation_id", "origin_id", "node"),
+        )
+    ),
     _to("node", "request_key", "request"),
     _to("tool_use", "node_id", "node"),
     _to("tool_use", "request_key", "request"),
