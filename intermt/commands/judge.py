@@ -131,8 +131,8 @@ async def _judge_all(
     progress: Progress,
 ) -> JudgeResult:
     async with caller:
-        rater = _rater(caller, config)
-        plan = _plan(config, rater.rater_id, record.run_id)
+        rater = judge_rater(caller, config)
+        plan = judge_plan(config, rater.rater_id, record.run_id)
         done = await asyncio.to_thread(_finished_verdicts, store, rater, plan)
         todo = [item for item in items if not plan.verdict_ids(item) <= done]
         tally: Counter[str] = Counter()
@@ -203,7 +203,8 @@ def _chunks(items: Sequence[JudgeItem]) -> Iterator[Sequence[JudgeItem]]:
         yield items[start : start + _CHUNK]
 
 
-def _rater(caller: Caller, config: JudgeConfig) -> Rater:
+def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
+    """The judge that a server is, asked in this way."""
     model = caller.models[config.server.name]
     name = config.name or (f"{model}+reason" if config.with_reason else model)
     settings = content_id(
@@ -227,11 +228,16 @@ def _rater(caller: Caller, config: JudgeConfig) -> Rater:
 
 def _finished_verdicts(store: Store, rater: Rater, plan: JudgePlan) -> set[str]:
     with store.reading() as db:
-        _check_same_judge(stored.rater(db, rater.rater_id), rater)
+        check_same_judge(stored.rater(db, rater.rater_id), rater)
         return stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
 
 
-def _check_same_judge(known: Rater | None, now: Rater) -> None:
+def check_same_judge(known: Rater | None, now: Rater) -> None:
+    """Check that a name still means the same judge.
+
+    Raises:
+        UsageError: It was used for a judge with other settings.
+    """
     if known is not None and (known.settings, known.simulated) != (now.settings, now.simulated):
         stand_in = "the stand-in" if known.simulated else "a server"
         raise UsageError(
@@ -241,7 +247,8 @@ def _check_same_judge(known: Rater | None, now: Rater) -> None:
         )
 
 
-def _plan(config: JudgeConfig, judge_id: str, run_id: str) -> JudgePlan:
+def judge_plan(config: JudgeConfig, judge_id: str, run_id: str) -> JudgePlan:
+    """How that judge is asked."""
     return JudgePlan(
         judge_id=judge_id,
         task=config.task,

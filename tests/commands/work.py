@@ -18,7 +18,9 @@ import pytest
 
 from intermt.cli.frame import execute
 from intermt.cli.main import build
+from intermt.commands.seed_config import SeedingConfig
 from intermt.config import Config
+from intermt.domain.prompts import load_prompts
 from intermt.store.connect import Store
 from tests.cli.running import environment
 from tests.store.samples import picture
@@ -263,3 +265,8 @@ def put_pictures(folder: Path, *names: str) -> None:
     for number, name in enumerate(names):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(picture(number + 1))
+
+
+def taking(source: Path, **more: Any) -> SeedingConfig:
+    """All seed questions of a file, however alike they are."""
+    return SeedingConfig((str(source),), load_prompts(), **{"filters": (), **more})

@@ -26,6 +26,7 @@ from intermt.records import (
     Score,
     Seed,
     TextPart,
+    ToolUse,
     Verdict,
     node_id,
 )
@@ -106,6 +107,7 @@ def small_tree(picture: str | None = None) -> list[Any]:
         feedback("f", target_id=good.node_id),
         answered("k"),
         verdict("w", judge_id="j", a_id=good.node_id, request_key="k"),
+        ToolUse("tu", good.node_id, None, "draw", "a heron", None, "asked", "k", "refused", None),
     ]
 
 
