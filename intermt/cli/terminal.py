@@ -98,7 +98,8 @@ def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """The columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
     return sum(
@@ -111,10 +112,10 @@ def _aligned(
     columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
 ) -> list[str]:
     lines = [list(columns), *cells]
-    widths = [max(_width(line[i]) for line in lines) for i in range(len(columns))]
+    widths = [max(width(line[i]) for line in lines) for i in range(len(columns))]
 
     def padded(text: str, i: int) -> str:
-        space = " " * (widths[i] - _width(text))
+        space = " " * (widths[i] - width(text))
         return space + text if numeric[i] else text + space
 
     return ["  ".join(padded(t, i) for i, t in enumerate(line)).rstrip() for line in lines]

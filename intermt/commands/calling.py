@@ -26,10 +26,12 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from intermt.commands.budget import Budget
 from intermt.config import Server
 from intermt.errors import TryLater
-from intermt.records import Call, Progress, Reply
+from intermt.records import Call, Image, Progress, Reply
 from intermt.servers.client import Client
+from intermt.servers.encoding import PictureCache
 from intermt.store import requests
 from intermt.store.connect import Store
 from intermt.store.rows import Answered, Record
@@ -38,6 +40,7 @@ MOST_REASONS = 20
 
 _WINDOW = 50
 _AT_LEAST = 20
+_PICTURE_BYTES = 32 * 1024 * 1024
 
 Item = TypeVar("Item")
 Raw = TypeVar("Raw")
@@ -68,6 +71,19 @@ class CallCounts:
     tokens_out: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
+    @classmethod
+    def sum(cls, counts: Iterable[CallCounts]) -> CallCounts:
+        """The counts of several callers together."""
+        total = cls()
+        for one in counts:
+            total.reused += one.reused
+            total.states.update(one.states)
+            total.attempts += one.attempts
+            total.tokens_in += one.tokens_in
+            total.tokens_out += one.tokens_out
+            total.reasons.update(one.reasons)
+        return total
+
     @property
     def made(self) -> int:
         """Calls that were sent."""
@@ -88,6 +104,7 @@ class Caller:
         run_id: The run that replies are booked to.
         progress: Told of trouble.
         stop_error_rate: Share of failures among the latest calls at which the run ends.
+        budget: Counts what replies take; once a limit is reached, no further call is made.
     """
 
     def __init__(
@@ -98,6 +115,7 @@ class Caller:
         run_id: str,
         progress: Progress,
         stop_error_rate: float = 0.5,
+        budget: Budget | None = None,
     ) -> None:
         self.counts = CallCounts()
         self.models: dict[str, str] = {}
@@ -107,6 +125,7 @@ class Caller:
         self._run_id = run_id
         self._progress = progress
         self._stop_error_rate = stop_error_rate
+        self._budget = budget or Budget(servers)
         self._clients: dict[str, Client] = {}
         self._known: set[str] = set()
         self._under_way: dict[str, asyncio.Task[Reply]] = {}
@@ -123,8 +142,9 @@ class Caller:
         """
         self._known = await asyncio.to_thread(self._settled_keys)
         try:
+            pictures = PictureCache(self._store.images.read, _PICTURE_BYTES)
             for name, server in self._servers.items():
-                client = Client(server, self._store.images.read)
+                client = Client(server, self._store.images.read, pictures=pictures)
                 self._clients[name] = await self._stack.enter_async_context(client)
             found = await asyncio.gather(*(c.check() for c in self._clients.values()))
         except BaseException:
@@ -158,10 +178,21 @@ class Caller:
         """Make records that follow from replies safe, like the replies themselves."""
         self._store.keep(records)
 
+    async def take_in(self, content: bytes) -> Image:
+        """The record of a picture that is now in the store, and will be named there.
+
+        Raises:
+            InputError: Not a picture that can be read.
+        """
+        image = await asyncio.to_thread(self._store.images.add, content)
+        self._store.keep([image])
+        return image
+
     async def ask(self, call: Call, accept: Accept = lambda _: "") -> Reply:
         """The reply to a call, from the store or from its server.
 
-        Two askers of the same call at the same time share one request.
+        Two askers of the same call at the same time share one request. Where the budget is
+        spent, a call that is not in the store ends as `exhausted` without being made.
 
         Raises:
             TryLater: Too many of the latest calls failed.
@@ -173,6 +204,8 @@ class Caller:
                 self.counts.reused += 1
                 return reply
         task = self._under_way.get(key)
+        if task is None and (why := self._budget.spent()):
+            return self._budget.refused(call, why)
         if task is None:
             task = asyncio.create_task(self._send(call, accept))
             self._under_way[key] = task
@@ -193,12 +226,15 @@ class Caller:
             reply = replace(reply, state="unparsed", error=why)
         records.append(Answered(call, reply, self._run_id))
         self._store.keep(records)
-        if requests.is_settled(call.kind, reply.state):
+        if requests.is_settled(
+            call.kind, reply.state, http_status=reply.http_status, sample=call.sample
+        ):
             self._known.add(reply.request_key)
         self._count(call, reply)
         return reply
 
     def _count(self, call: Call, reply: Reply) -> None:
+        self._budget.count(call, reply)
         self.counts.states[reply.state] += 1
         if reply.state != "ok":
             why = f"{reply.state}: {reply.error or 'no reason given'}"
@@ -207,7 +243,10 @@ class Caller:
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
         self.counts.tokens_out += reply.tokens_out or 0
-        self._recent.append(reply.state == "ok")
+        # A picture that is asked for once more had been denied for what it shows: that it is
+        # denied again does not tell of a broken server.
+        if call.kind == "chat" or call.sample == 0:
+            self._recent.append(reply.state == "ok")
         n_bad = self._recent.count(False)
         if len(self._recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(self._recent):
             raise TryLater(
