@@ -104,7 +104,8 @@ class Needs:
         tools: Servers that make pictures.
         has_pictures: Whether anything makes or finds pictures, a folder included.
         n_rounds: Most times an answer may call tools before it has to be text.
-        seeding: Most calls about seed questions, by what they are for.
+        seeding: Calls about seed questions, by what they are for; a rating that says nothing
+            is asked for again, which is not counted.
     """
 
     n_seeds: int
