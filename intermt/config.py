@@ -7,6 +7,7 @@ that holds one.
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -36,9 +37,13 @@ class Server:
         max_in_flight: Most requests under way at once, over all URLs.
         max_images: Most pictures in one request; None for no limit.
         max_image_px: Longest side of a picture sent; larger ones are scaled down.
+        max_context_tokens: Most tokens of a prompt and its answer together; None if unknown.
         timeout_s: Deadline of one attempt.
         max_attempts: Attempts per call before it is `exhausted`.
         max_reply_bytes: Cap on the size of a reply.
+        price_in: Price of a million prompt tokens, in any one currency.
+        price_out: Price of a million completion tokens.
+        price_picture: Price of a picture made.
     """
 
     name: str
@@ -49,9 +54,13 @@ class Server:
     max_in_flight: int = 64
     max_images: int | None = None
     max_image_px: int = 1024
+    max_context_tokens: int | None = None
     timeout_s: float = 120.0
     max_attempts: int = 5
     max_reply_bytes: int = 64 * 1024 * 1024
+    price_in: float = 0.0
+    price_out: float = 0.0
+    price_picture: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +218,13 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "max_in_flight": (int,),
     "max_images": (int,),
     "max_image_px": (int,),
+    "max_context_tokens": (int,),
     "timeout_s": (int, float),
     "max_attempts": (int,),
     "max_reply_bytes": (int,),
+    "price_in": (int, float),
+    "price_out": (int, float),
+    "price_picture": (int, float),
 }
 
 
@@ -249,7 +262,11 @@ def _server(name: str, entry: Any, path: Path) -> Server:
             continue
         value: Any = entry[key]
         usable = isinstance(value, types) and not isinstance(value, bool)
-        if not usable or value == "" or (not isinstance(value, str) and value <= 0):
+        if usable and key.startswith("price_"):
+            usable = 0 <= value < math.inf
+        elif usable and not isinstance(value, str):
+            usable = value > 0
+        if not usable or value == "":
             raise ConfigError(f"{key} = {value!r} cannot be used", where=where)
         options[key] = value
     return Server(name, kind, tuple(_checked_url(u, where) for u in urls), **options)

@@ -22,10 +22,13 @@ RaterKind = Literal["human", "synthetic", "model"]
 Choice = Literal["a", "b", "tie"]
 FeedbackKind = Literal["critique", "refinement", "rationale"]
 TargetKind = Literal["node", "conversation"]
+MarkKind = Literal["kept", "pruned", "ended"]
+ToolName = Literal["draw", "edit", "retrieve", "show", "none"]
 PairMode = Literal["prefix", "chain"]
 JudgeTask = Literal["score", "pair", "crucial-step"]
 ServerKind = Literal["chat", "draw", "edit", "retrieve", "embed", "reward"]
 CallState = Literal["ok", "empty", "truncated", "refused", "rejected", "exhausted", "unparsed"]
+ToolState = CallState | Literal["invalid", "unavailable"]
 
 SCENARIOS: tuple[str, ...] = (
     "unclear_cognition",
@@ -116,6 +119,7 @@ class Seed:
         scenario: One of `SCENARIOS`, or None where not known.
         language: Language tag, as given.
         intention: What the simulated user really wants; never shown to the answer side.
+        original_text: What the question was before a model rewrote it; None if none did.
     """
 
     seed_id: str
@@ -127,6 +131,44 @@ class Seed:
     scenario: str | None = None
     language: str | None = None
     intention: str | None = None
+    original_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedDrop:
+    """A seed question that a filter left out, by the latest run that read it.
+
+    Attributes:
+        seed_drop_id: See `seed_drop_id`.
+        seed_id: Id of the root node that it would have had.
+        filter: The filter, as in `--filter`; `limit` where it was good enough, but there was
+            no room; `rewrite` where another question was rewritten to the same words.
+        kind: What was wrong, in one or two words that can be counted.
+        reason: The same as a sentence.
+        figures: What was measured and what it was measured against, by name.
+    """
+
+    seed_drop_id: str
+    seed_id: str
+    dataset: str
+    source_id: str
+    filter: str
+    kind: str
+    reason: str
+    figures: Mapping[str, Any]
+    run_id: str | None = None
+
+
+def seed_drop_id(dataset: str, source_id: str, seed_id: str, repetition: int = 0) -> str:
+    """The id of what is said of a seed question that was left out.
+
+    Args:
+        dataset: See `SeedDrop`.
+        source_id: See `SeedDrop`.
+        seed_id: See `SeedDrop`.
+        repetition: How many rows that are the same in every respect were counted before it.
+    """
+    return content_id("seed drop", dataset, source_id, seed_id, repetition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +193,8 @@ class Node:
         simulated: Whether a stand-in server wrote it.
         n_tags: `<Image, caption>` tags in an answer, with and without a picture.
         n_stray_tags: Tags in another spelling that are understood all the same.
+        notes: What a reader should know of how it was asked for: pictures that were left
+            out or made smaller to fit the server's limits.
     """
 
     node_id: str
@@ -168,6 +212,7 @@ class Node:
     request_key: str | None = None
     run_id: str | None = None
     simulated: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +259,103 @@ class PictureUse:
     name: str | None
     sha256: str | None
     missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """A picture that an answer asked for, the tool that was to supply it, and why that one.
+
+    Attributes:
+        tool_use_id: Hash of the node and the number of the asking in it.
+        node_id: The answer.
+        position: Part of the answer that the picture, or the note why it is missing, became;
+            None where the model called a tool, was told that there is no picture, and went
+            on without.
+        tool: `show` puts an earlier picture there again as it is; `none` where no tool could.
+        ask: The caption, instruction or query, as the model wrote it.
+        source_sha256: The picture that was to be changed or shown again.
+        reason: Why this tool: the words of the caption that decided, or that the model called
+            it; then what became of tools that would have been better.
+        request_key: The call that was made for it, if one was.
+        state: How it ended: a call's state, `invalid` (the model's call made no sense) or
+            `unavailable` (no tool for it).
+        image_sha256: The picture, if there is one.
+    """
+
+    tool_use_id: str
+    node_id: str
+    position: int | None
+    tool: ToolName
+    ask: str
+    source_sha256: str | None
+    reason: str
+    request_key: str | None
+    state: ToolState
+    image_sha256: str | None
+    run_id: str | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NodeMark:
+    """What became of an answer when its level of the tree was pruned.
+
+    The latest run that grew the tree says it: another beam, another fate.
+
+    Attributes:
+        mark: `kept` (it was followed up), `pruned`, or `ended` (it was to be followed up,
+            but the simulated user was done).
+        reason: Why it was pruned, or what counts against it although it was kept; "" if
+            nothing.
+        rank: 1-based, among all answers of its level.
+        score: Mean of a judge's scores; None where no judge was asked.
+    """
+
+    node_id: str
+    mark: MarkKind
+    reason: str
+    rank: int
+    score: float | None = None
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeedGrowth:
+    """How far the tree of a seed question has come, by the latest run on it.
+
+    Attributes:
+        state: `begun`, `done`, or `unfinished` where some call for it failed or was not made.
+        n_instances: Complete conversations of two or more turns.
+        min_instances: How many were wanted.
+        reason: Why there are fewer; "" where there are not, or where it is not done.
+        lineage: What sampling seeds were mixed with; "" for nothing. A run that goes on
+            uses it again.
+    """
+
+    seed_id: str
+    state: Literal["begun", "done", "unfinished"]
+    n_instances: int
+    min_instances: int
+    reason: str
+    lineage: str
+    run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationOrigin:
+    """Where a message of a rebuilt conversation comes from.
+
+    Attributes:
+        node_id: The message in the rebuilt conversation.
+        turn: Its turn.
+        origin_id: The node it was made as; `node_id` itself where it stayed in its place.
+    """
+
+    conversation_id: str
+    node_id: str
+    turn: int
+    origin_id: str
+    run_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +546,8 @@ class Call:
         images: SHA-256 of the pictures the body names, in order.
         prompt_hash: Hash of the prompt template used, "" if none.
         sample: 0-based number of the repetition of one question.
+        max_image_px: Longest side of its pictures; None for the server's own limit. Part of
+            the key where it is set.
     """
 
     request_key: str
@@ -415,6 +559,7 @@ class Call:
     images: tuple[str, ...] = ()
     prompt_hash: str = ""
     sample: int = 0
+    max_image_px: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,11 +298,12 @@ def _context(name: str, parse_context: ParseContext, options: Mapping[str, Any])
 
 def _check_finite(options: Mapping[str, Any]) -> None:
     for key, value in options.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise UsageError(
-                f"--{key.replace('_', '-')} must be a finite number, not {value:g}",
-                todo="give an ordinary number",
-            )
+        for number in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(number, float) and not math.isfinite(number):
+                raise UsageError(
+                    f"--{key.replace('_', '-')} must be a finite number, not {number:g}",
+                    todo="give an ordinary number",
+                )
 
 
 def _store_path(text: str) -> Path:

@@ -25,6 +25,11 @@ def one_line(text: str) -> str:
     )
 
 
+def counted(n: int, what: str) -> str:
+    """A number of things in words, as in `1 answer` and `1,200 answers`."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person reads the stream on a screen that can draw."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
@@ -98,7 +103,8 @@ def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _width(text: str) -> int:
+def width(text: str) -> int:
+    """The columns a text takes on a terminal."""
     if text.isascii():
         return len(text)
     return sum(
@@ -111,10 +117,10 @@ def _aligned(
     columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
 ) -> list[str]:
     lines = [list(columns), *cells]
-    widths = [max(_width(line[i]) for line in lines) for i in range(len(columns))]
+    widths = [max(width(line[i]) for line in lines) for i in range(len(columns))]
 
     def padded(text: str, i: int) -> str:
-        space = " " * (widths[i] - _width(text))
+        space = " " * (widths[i] - width(text))
         return space + text if numeric[i] else text + space
 
     return ["  ".join(padded(t, i) for i, t in enumerate(line)).rstrip() for line in lines]

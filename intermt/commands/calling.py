@@ -26,10 +26,13 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from intermt.commands.budget import Budget, Gate
+from intermt.commands.keeping import Keeper
 from intermt.config import Server
 from intermt.errors import TryLater
-from intermt.records import Call, Progress, Reply
+from intermt.records import Call, Image, Progress, Reply
 from intermt.servers.client import Client
+from intermt.servers.encoding import PictureCache
 from intermt.store import requests
 from intermt.store.connect import Store
 from intermt.store.rows import Answered, Record
@@ -38,6 +41,7 @@ MOST_REASONS = 20
 
 _WINDOW = 50
 _AT_LEAST = 20
+_PICTURE_BYTES = 32 * 1024 * 1024
 
 Item = TypeVar("Item")
 Raw = TypeVar("Raw")
@@ -68,6 +72,19 @@ class CallCounts:
     tokens_out: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
+    @classmethod
+    def sum(cls, counts: Iterable[CallCounts]) -> CallCounts:
+        """The counts of several callers together."""
+        total = cls()
+        for one in counts:
+            total.reused += one.reused
+            total.states.update(one.states)
+            total.attempts += one.attempts
+            total.tokens_in += one.tokens_in
+            total.tokens_out += one.tokens_out
+            total.reasons.update(one.reasons)
+        return total
+
     @property
     def made(self) -> int:
         """Calls that were sent."""
@@ -87,7 +104,9 @@ class Caller:
         servers: The servers by the name that calls carry.
         run_id: The run that replies are booked to.
         progress: Told of trouble.
-        stop_error_rate: Share of failures among the latest calls at which the run ends.
+        stop_error_rate: Share of failures among the latest calls to a server at which the run
+            ends.
+        budget: Counts what replies take; once a limit is reached, no further call is made.
     """
 
     def __init__(
@@ -98,6 +117,7 @@ class Caller:
         run_id: str,
         progress: Progress,
         stop_error_rate: float = 0.5,
+        budget: Budget | None = None,
     ) -> None:
         self.counts = CallCounts()
         self.models: dict[str, str] = {}
@@ -107,13 +127,16 @@ class Caller:
         self._run_id = run_id
         self._progress = progress
         self._stop_error_rate = stop_error_rate
+        self._budget = budget or Budget(servers)
+        self._gate = Gate(self._budget)
         self._clients: dict[str, Client] = {}
         self._known: set[str] = set()
         self._under_way: dict[str, asyncio.Task[Reply]] = {}
-        self._recent: deque[bool] = deque(maxlen=_WINDOW)
+        self._recent: dict[str, deque[bool]] = {name: deque(maxlen=_WINDOW) for name in servers}
         self._stack = AsyncExitStack()
         self._lookup: asyncio.Task[dict[str, Reply]] | None = None
         self._looked_up: set[str] = set()
+        self._keeper = Keeper(store)
 
     async def __aenter__(self) -> Self:
         """Open the clients and find out which models the servers serve.
@@ -123,8 +146,9 @@ class Caller:
         """
         self._known = await asyncio.to_thread(self._settled_keys)
         try:
+            pictures = PictureCache(self._store.images.read, _PICTURE_BYTES)
             for name, server in self._servers.items():
-                client = Client(server, self._store.images.read)
+                client = Client(server, self._store.images.read, pictures=pictures)
                 self._clients[name] = await self._stack.enter_async_context(client)
             found = await asyncio.gather(*(c.check() for c in self._clients.values()))
         except BaseException:
@@ -144,6 +168,8 @@ class Caller:
         """Close the clients; requests still under way are given up."""
         for task in self._under_way.values():
             task.cancel()
+        # A reply that has come is paid for.
+        await self._keeper.finish()
         await self._stack.aclose()
 
     def _settled_keys(self) -> set[str]:
@@ -158,10 +184,25 @@ class Caller:
         """Make records that follow from replies safe, like the replies themselves."""
         self._store.keep(records)
 
+    async def keep_soon(self, records: Iterable[Record]) -> None:
+        """The same for a lot of records, while other calls go on."""
+        await self._keeper.keep(records)
+
+    async def take_in(self, content: bytes) -> Image:
+        """The record of a picture that is now in the store, and will be named there.
+
+        Raises:
+            InputError: Not a picture that can be read.
+        """
+        image = await asyncio.to_thread(self._store.images.add, content)
+        await self._keeper.keep([image])
+        return image
+
     async def ask(self, call: Call, accept: Accept = lambda _: "") -> Reply:
         """The reply to a call, from the store or from its server.
 
-        Two askers of the same call at the same time share one request.
+        Two askers of the same call at the same time share one request. Where the budget is
+        spent, a call that is not in the store ends as `exhausted` without being made.
 
         Raises:
             TryLater: Too many of the latest calls failed.
@@ -181,6 +222,12 @@ class Caller:
         return await asyncio.shield(task)
 
     async def _send(self, call: Call, accept: Accept) -> Reply:
+        if refused := await self._gate.refusal(call):
+            return refused
+        with self._gate.under_way(call):
+            return await self._sent(call, accept)
+
+    async def _sent(self, call: Call, accept: Accept) -> Reply:
         reply = await self._clients[call.server].send(call)
         records: list[Record] = []
         if reply.picture is not None:
@@ -192,13 +239,16 @@ class Caller:
         if reply.state == "ok" and (why := accept(reply)):
             reply = replace(reply, state="unparsed", error=why)
         records.append(Answered(call, reply, self._run_id))
-        self._store.keep(records)
-        if requests.is_settled(call.kind, reply.state):
+        await self._keeper.keep(records)
+        if requests.is_settled(
+            call.kind, reply.state, http_status=reply.http_status, sample=call.sample
+        ):
             self._known.add(reply.request_key)
         self._count(call, reply)
         return reply
 
     def _count(self, call: Call, reply: Reply) -> None:
+        self._budget.count(call, reply)
         self.counts.states[reply.state] += 1
         if reply.state != "ok":
             why = f"{reply.state}: {reply.error or 'no reason given'}"
@@ -207,12 +257,24 @@ class Caller:
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
         self.counts.tokens_out += reply.tokens_out or 0
-        self._recent.append(reply.state == "ok")
-        n_bad = self._recent.count(False)
-        if len(self._recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(self._recent):
+        self._stop_if_broken(call, reply)
+
+    def _stop_if_broken(self, call: Call, reply: Reply) -> None:
+        """End the run where too many of the latest calls to one server failed.
+
+        By server, as one that is down may be asked far less often than the others. That a
+        picture is denied for what it shows, or that none is found, tells of no broken server.
+        """
+        denied = reply.state == "refused" or (call.kind == "retrieve" and reply.state == "empty")
+        if call.kind in ("draw", "edit", "retrieve") and (call.sample or denied):
+            return
+        recent = self._recent[call.server]
+        recent.append(reply.state == "ok")
+        n_bad = recent.count(False)
+        if len(recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(recent):
             raise TryLater(
-                f"stopped early: {n_bad} of the latest {len(self._recent)} calls failed,"
-                f" the last one {reply.state} ({reply.error or 'no reason given'})",
+                f"stopped early: {n_bad} of the latest {len(recent)} calls to {call.server}"
+                f" failed, the last one {reply.state} ({reply.error or 'no reason given'})",
                 where=reply.url or ", ".join(self._servers[call.server].url),
                 todo="mend the server, then run the same command again: it goes on from here",
             )

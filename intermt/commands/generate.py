@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from intermt.commands.answering import Answerer, GrowthPlan
+from intermt.commands.budget import Budget, checked_limits
 from intermt.commands.calling import CallCounts, Caller, completed, each, started
-from intermt.commands.growing import Grower, GrownTree, GrowthPlan
-from intermt.commands.picture_files import PictureFiles
+from intermt.commands.estimating import DryRun, Needs, TreeShape, expected, most, tree_shape
+from intermt.commands.generate_result import GenerateResult, Growth, pictures_of, result_of
+from intermt.commands.growing import Grower, GrownTree
+from intermt.commands.resuming import Resume, fingerprint, resume, sampling_seed
 from intermt.commands.runs import finished, new_run
+from intermt.commands.scoring import JudgeScorer
+from intermt.commands.seed_config import SeedingConfig, SeedReport, Selection
+from intermt.commands.seeding import planned, read_seeds, select
+from intermt.commands.tool_rounds import MAX_ROUNDS
 from intermt.config import Server
-from intermt.errors import InputError, MissingInputError
-from intermt.formats.reading.rows import RowProblem
-from intermt.formats.reading.seeds import SeedRow, read_seeds
-from intermt.formats.reading.source import STDIN, open_source
-from intermt.records import (
-    Image,
-    ImagePart,
-    Node,
-    Part,
-    Progress,
-    Run,
-    Seed,
-    TextPart,
-    content_id,
-    node_id,
-)
-from intermt.store import trees
+from intermt.records import Node, Progress, Run, Seed, SeedGrowth, content_id
+from intermt.store import generation, trees
 from intermt.store.connect import Store
 from intermt.store.flushing import flushing
+from intermt.store.rows import Record
 
-_MAX_PROBLEMS = 20
-_SEEDS_AT_ONCE = 64
+_LEAST_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,51 +34,92 @@ class GenerateConfig:
     """What to grow and with which servers.
 
     Attributes:
-        files: Seed files; `-` is standard input.
+        seeding: Which seed questions, and the collection that they and what grows from them
+            belong to.
         plan: How trees grow.
-        dataset: Collection that seeds and conversations belong to.
-        images: Folder that picture names are looked up in; None for each file's own.
-        limit: Most seed questions; which ones depends on the plan's seed alone.
+        judge: Server whose scores decide who goes on; None for none.
+        min_instances: Complete conversations of two or more turns wanted of each seed.
         stop_error_rate: See `Caller`.
-        dry_run: Only say what would be done.
+        max_tokens_total: See `Budget`; None for no limit.
+        max_cost: Likewise.
+        resume: See `resuming.resume`.
     """
 
-    files: tuple[str, ...]
+    seeding: SeedingConfig
     plan: GrowthPlan
-    dataset: str = "generated"
-    images: Path | None = None
-    limit: int | None = None
+    judge: Server | None = None
+    min_instances: int = 8
     stop_error_rate: float = 0.5
-    dry_run: bool = False
+    max_tokens_total: int | None = None
+    max_cost: float | None = None
+    resume: Resume = "if-possible"
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Everyone who may be asked for nodes."""
+        plan = self.plan
+        others = (plan.user, *plan.tool_servers, self.judge)
+        return (*plan.answer, *(server for server in others if server is not None))
+
+    @property
+    def n_at_once(self) -> int:
+        """Trees under way at once: enough to keep the answer servers busy."""
+        n_slots = sum(server.max_in_flight for server in self.plan.answer)
+        answers = self.shape.n_answers
+        # A tree asks for one level at a time, and most levels are narrower than the widest.
+        return max(_LEAST_AT_ONCE, 2 * n_slots * len(answers) // sum(answers))
+
+    @property
+    def shape(self) -> TreeShape:
+        """How large a tree can become."""
+        plan = self.plan
+        return tree_shape(
+            plan.n_turns,
+            plan.n_candidates,
+            plan.n_follow_ups,
+            plan.beam,
+            judged=self.judge is not None,
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class GenerateResult:
-    """What a run grew.
+def plan_run(store: Store, config: GenerateConfig, progress: Progress) -> DryRun:
+    """What a run would take; nobody is asked and nothing is written.
 
-    Attributes:
-        n_seeds: Seed questions worked on.
-        n_short: Seeds with work left: some call for them failed.
-        n_prompts: Prompts in their trees, seed questions included.
-        n_answers: Answers in their trees.
-        n_pictures: Pictures in the answers.
-        n_conversations: Finished conversations.
-        missing_pictures: Pictures that seed questions name and that are not there.
-        calls: What became of the calls.
-        simulated: Whether a stand-in wrote any of it.
-        run_id: The run.
+    Raises:
+        InputError: A seed file has bad rows.
+        MissingInputError: A file or the picture folder is not there.
     """
+    seeding = planned(config.seeding, progress)
+    plan, n_seeds = config.plan, seeding.n_kept
+    has_tools = plan.tools and bool(plan.tool_servers or plan.pictures)
+    needs = Needs(
+        n_seeds,
+        config.shape,
+        plan.max_tokens,
+        plan.answer,
+        plan.user,
+        config.judge,
+        plan.tool_servers,
+        bool(plan.tool_servers or plan.pictures),
+        MAX_ROUNDS if has_tools else 0,
+        _seed_calls(config.seeding, seeding),
+    )
+    averages = None
+    if store.exists():
+        with store.reading() as db:
+            averages = generation.averages(db)
+    bound = config.shape.n_instances
+    guess = expected(needs, averages)
+    return DryRun(seeding, n_seeds, most(needs), guess, bound, config.min_instances)
 
-    n_seeds: int
-    n_short: int
-    n_prompts: int
-    n_answers: int
-    n_pictures: int
-    n_conversations: int
-    missing_pictures: dict[str, int]
-    calls: CallCounts
-    simulated: bool
-    run_id: str | None
+
+def _seed_calls(config: SeedingConfig, report: SeedReport) -> dict[str, int]:
+    """Most calls to have seed questions rated and rewritten."""
+    n_left = report.n_read - sum(one.n_dropped for one in report.filters)
+    return {
+        **({"potential": n_left} if config.potential is not None else {}),
+        **({"rewrite": report.n_kept} if config.rewrite is not None else {}),
+    }
 
 
 def run(store: Store, config: GenerateConfig, progress: Progress) -> GenerateResult:
@@ -95,212 +128,204 @@ def run(store: Store, config: GenerateConfig, progress: Progress) -> GenerateRes
     Raises:
         InputError: A seed file has bad rows; nothing was done.
         MissingInputError: A file or the picture folder is not there; nothing was done.
+        UsageError: A cost is limited and nothing has a price.
+        ConfigError: The configuration changed and `resume` is `always`.
         ServerUnreachable: A server does not answer.
         TryLater: Too many calls fail, or the store stays busy.
     """
-    if config.images is not None and not config.images.is_dir():
-        raise MissingInputError("there is no such folder of pictures", where=str(config.images))
-    rows = _chosen(_read(config), config)
-    if config.dry_run:
-        return GenerateResult(len(rows), 0, len(rows), 0, 0, 0, {}, CallCounts(), False, None)
-    store.create()
+    everyone = {server.name: server for server in (*config.seeding.servers, *config.servers)}
+    checked_limits(config.max_tokens_total, config.max_cost, everyone)
+    budget = Budget(everyone, config.max_tokens_total, config.max_cost)
     record = new_run("generate", _as_json(config), config.plan.seed)
-    roots, missing = _write_roots(store, rows, config, record)
-    plan = config.plan
-    servers = [*plan.answer, plan.user, *([plan.draw] if plan.draw else [])]
-    work = content_id("generate", config.dataset, plan.seed, [_named(s) for s in servers])
-    with (
-        store.turn_at(work, "this growing of trees"),
-        started(servers) as running,
-        flushing(store, progress.note),
-    ):
+    callers: list[Caller] = []
+
+    def caller_for(running: Mapping[str, Server]) -> Caller:
         caller = Caller(
             store,
             running,
             run_id=record.run_id,
             progress=progress,
             stop_error_rate=config.stop_error_rate,
+            budget=budget,
         )
-        drawn: dict[str, dict[int, str]] = {}
-        tally = completed(store, _grow_all(caller, config, roots, record, progress, drawn))
-        outcome = "done" if not tally["short"] else "partial"
-        store.keep([finished(record, outcome)])
-    _fill_pictures(store, drawn)
-    return GenerateResult(
-        n_seeds=len(roots),
-        n_short=tally["short"],
-        n_prompts=tally["user"],
-        n_answers=tally["assistant"],
-        n_pictures=tally["pictures"],
-        n_conversations=tally["conversations"],
-        missing_pictures=missing,
-        calls=caller.counts,
-        simulated=bool(tally["simulated"]),
-        run_id=record.run_id,
-    )
+        callers.append(caller)
+        return caller
+
+    seeds = read_seeds(config.seeding, progress)
+    asked = sorted(server.name for server in everyone.values())
+    turn = content_id("generate", config.seeding.dataset, config.plan.seed, asked)
+    with store.turn_at(turn, "this growing of trees"):
+        found = select(store, seeds, record, caller_for)
+        with started(config.servers) as running, flushing(store, progress.note):
+            work = _Run(store, caller_for(running), config, record, progress)
+            growth = completed(store, work.grow(found))
+            left = growth.tally["unfinished"] + found.report.n_waiting
+            store.keep([finished(growth.record, "partial" if left else "done")])
+    calls = CallCounts.sum(caller.counts for caller in callers)
+    return result_of(growth, found.report, calls, budget)
 
 
-async def _grow_all(
-    caller: Caller,
-    config: GenerateConfig,
-    roots: Sequence[tuple[Seed, Node]],
-    record: Run,
-    progress: Progress,
-    drawn: dict[str, dict[int, str]],
-) -> Counter[str]:
-    """Grow every tree, many at once; the counts of what came of it.
+class _Run:
+    """One run under way."""
 
-    `drawn` gets the SHA-256 of the pictures that were drawn, by node id and part position.
-    """
-    tally: Counter[str] = Counter()
-    async with caller:
-        grower = Grower(caller, config.plan, config.dataset, record.run_id)
-        progress.start("growing trees", len(roots), "seeds")
+    def __init__(
+        self,
+        store: Store,
+        caller: Caller,
+        config: GenerateConfig,
+        record: Run,
+        progress: Progress,
+    ) -> None:
+        self._store = store
+        self._caller = caller
+        self._config = config
+        self._record = record
+        self._progress = progress
+        self._growers: dict[str, Grower] = {}
+        self._scorer: JudgeScorer | None = None
+        self._lacking: set[str] = set()
 
-        async def one(pair: tuple[Seed, Node]) -> None:
-            tree = await grower.grow(*pair)
-            caller.keep([*tree.nodes, *tree.conversations, *tree.uses])
-            tally.update(_counts(tree))
-            for node in tree.nodes:
-                if node.role == "assistant" and (pictures := _pictures(node)):
-                    drawn[node.node_id] = pictures
-            progress.advance()
+    async def grow(self, found: Selection) -> Growth:
+        """Grow every tree, many at once; what came of it."""
+        config, shape = self._config, self._config.shape
+        async with self._caller:
+            growth = await asyncio.to_thread(self._begin, found)
+            n_nodes = shape.n_nodes
+            self._progress.start("growing trees", n_nodes * len(found.roots), "nodes")
 
-        await each(roots, one, _SEEDS_AT_ONCE)
-        progress.stop()
-    return tally
+            async def one(pair: tuple[Seed, Node]) -> None:
+                seed, root = pair
+                lineage = growth.resumed.lineages[seed.seed_id]
+                counter = _Steps(self._progress)
+                tree = await self._grower(lineage).grow(seed, root, counter.step)
+                why = tree.why_short(config.min_instances, shape.n_instances)
+                grown = self._grown(seed, tree, why, lineage)
+                await self._caller.keep_soon([*_records(tree), grown])
+                await self._fill_pictures(tree)
+                growth.count(seed, tree, why)
+                self._progress.grow(counter.n - n_nodes)
 
+            await each(found.roots, one, config.n_at_once)
+            self._progress.stop()
+        return growth
 
-def _counts(tree: GrownTree) -> dict[str, int]:
-    return {
-        "short": int(tree.n_unfinished > 0),
-        "user": sum(node.role == "user" for node in tree.nodes),
-        "assistant": sum(node.role == "assistant" for node in tree.nodes),
-        "pictures": sum(len(_pictures(node)) for node in tree.nodes if node.role == "assistant"),
-        "conversations": len(tree.conversations),
-        "simulated": sum(node.simulated for node in tree.nodes),
-    }
-
-
-def _pictures(node: Node) -> dict[int, str]:
-    return {
-        position: part.sha256
-        for position, part in enumerate(node.parts)
-        if isinstance(part, ImagePart) and part.sha256 is not None
-    }
-
-
-def _fill_pictures(store: Store, drawn: dict[str, dict[int, str]]) -> None:
-    """Put pictures that an earlier run was refused into the nodes that it stored without."""
-    with store.reading() as db:
-        lacking = trees.lacking_pictures(db, drawn)
-    if lacking:
-        with store.writing() as db:
-            trees.fill_pictures(db, {node: drawn[node] for node in lacking})
-
-
-def _read(config: GenerateConfig) -> list[tuple[SeedRow, Path]]:
-    """The good rows of all files with the folder of their pictures."""
-    rows: list[tuple[SeedRow, Path]] = []
-    problems: list[RowProblem] = []
-    for name in config.files:
-        folder = config.images or (Path() if name == STDIN else Path(name).parent)
-        with open_source(name) as source:
-            for row in read_seeds(source):
-                if isinstance(row, RowProblem):
-                    problems.append(row)
-                else:
-                    rows.append((row, folder))
-    if problems:
-        shown = "\n  ".join(problem.message for problem in problems[:_MAX_PROBLEMS])
-        more = len(problems) - _MAX_PROBLEMS
-        raise InputError(
-            f"{len(problems)} seed questions cannot be used:\n  {shown}"
-            + (f"\n  ... and {more} more" if more > 0 else ""),
-            todo="mend them and run the same command again",
+    def _begin(self, found: Selection) -> Growth:
+        """Find out what to go on from, and write the seeds and the run down."""
+        config, run_id = self._config, self._record.run_id
+        now = fingerprint(config.plan, self._caller.models, judge=config.judge)
+        ids = [seed.seed_id for seed, _ in found.roots]
+        resumed = resume(self._store, config.resume, now, ids, run_id)
+        for change in resumed.changes:
+            self._progress.note(f"another than in the latest run on these seeds: {change}")
+        record = replace(self._record, config={**self._record.config, "fingerprint": now})
+        if config.judge is not None:
+            self._scorer = JudgeScorer.open(
+                self._store, self._caller, config.judge, config.plan.prompts, run_id
+            )
+        begun = (
+            SeedGrowth(i, "begun", 0, config.min_instances, "", resumed.lineages[i], run_id)
+            for i in ids
         )
-    if not rows:
-        raise InputError("there are no seed questions in the files", where=config.files[0])
-    return rows
+        roots: list[Record] = [item for pair in found.roots for item in pair]
+        self._store.write([*found.images, record, *roots, *begun])
+        with self._store.reading() as db:
+            self._lacking = generation.lacking_pictures(db, ids)
+        return Growth(record, resumed)
 
-
-def _chosen(rows: list[tuple[SeedRow, Path]], config: GenerateConfig) -> list[tuple[SeedRow, Path]]:
-    """The rows to work on; with a limit, a choice that the order of rows does not change."""
-    if config.limit is None or config.limit >= len(rows):
-        return rows
-    order = sorted(
-        range(len(rows)),
-        key=lambda i: content_id("limit", config.plan.seed, rows[i][0].source_id, rows[i][0].text),
-    )
-    return [rows[i] for i in sorted(order[: config.limit])]
-
-
-def _write_roots(
-    store: Store, rows: Iterable[tuple[SeedRow, Path]], config: GenerateConfig, record: Run
-) -> tuple[list[tuple[Seed, Node]], dict[str, int]]:
-    """Seeds with their root nodes, each question once; and the missing pictures by reason."""
-    finders: dict[Path, PictureFiles] = {}
-    roots: dict[str, tuple[Seed, Node]] = {}
-    images: dict[str, Image] = {}
-    missing: Counter[str] = Counter()
-    for row, folder in rows:
-        finder = finders.setdefault(folder, PictureFiles(folder, store.images))
-        parts: list[Part] = []
-        for name in row.pictures:
-            found = finder.find(name)
-            if found.image is not None:
-                images[found.image.sha256] = found.image
-                key = found.image.sha256
-                parts.append(ImagePart(sha256=key, name=name, key=key))
-            else:
-                missing[f"{name}: {found.missing}"] += 1
-                parts.append(ImagePart(name=name, missing=found.missing, key=f"name:{name}"))
-        parts.append(TextPart(row.text))
-        seed_id = node_id(None, "user", parts)
-        seed = Seed(
-            seed_id,
-            config.dataset,
-            row.source_id,
-            row.source,
-            row.licence,
-            row.task,
-            row.scenario,
-            row.language,
-            row.intention,
+    def _grown(self, seed: Seed, tree: GrownTree, why: str, lineage: str) -> SeedGrowth:
+        return SeedGrowth(
+            seed.seed_id,
+            "unfinished" if tree.n_unfinished else "done",
+            tree.n_instances,
+            self._config.min_instances,
+            why,
+            lineage,
+            self._record.run_id,
         )
-        root = Node(
-            seed_id,
-            None,
-            seed_id,
-            "user",
-            1,
-            tuple(parts),
-            place="1",
-            run_id=record.run_id,
-        )
-        roots.setdefault(seed_id, (seed, root))
-    store.write([*images.values(), record, *(item for pair in roots.values() for item in pair)])
-    return list(roots.values()), dict(missing)
+
+    def _grower(self, lineage: str) -> Grower:
+        if lineage not in self._growers:
+            config = self._config
+            plan = replace(config.plan, seed=sampling_seed(config.plan.seed, lineage))
+            answerer = Answerer(self._caller, plan, self._record.run_id)
+            self._growers[lineage] = Grower(
+                answerer, plan, config.seeding.dataset, self._record.run_id, self._scorer
+            )
+        return self._growers[lineage]
+
+    async def _fill_pictures(self, tree: GrownTree) -> None:
+        """Put pictures into nodes that an earlier run stored without them."""
+        found = {
+            n.node_id: p for n in tree.nodes if n.role == "assistant" and (p := pictures_of(n))
+        }
+        for use in tree.tool_uses:
+            # One that came late is in no part: what follows was written without it.
+            if use.position is not None and use.image_sha256 is not None:
+                found.setdefault(use.node_id, {})[use.position] = use.image_sha256
+        lacking = {node: found[node] for node in self._lacking & found.keys()}
+        if lacking:
+            await asyncio.to_thread(self._write_pictures, lacking)
+
+    def _write_pictures(self, found: dict[str, dict[int, str]]) -> None:
+        # The pictures' own rows may still wait in the journal.
+        self._store.flush()
+        with self._store.writing() as db:
+            trees.fill_pictures(db, found)
+
+
+class _Steps:
+    """Counts the nodes of one tree that have been tried."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.n = 0
+        self._progress = progress
+
+    def step(self) -> None:
+        self.n += 1
+        self._progress.advance()
+
+
+def _records(tree: GrownTree) -> list[Record]:
+    return [
+        *tree.nodes,
+        *tree.conversations,
+        *tree.uses,
+        *tree.tool_uses,
+        *tree.marks,
+        *tree.verdicts,
+    ]
 
 
 def _as_json(config: GenerateConfig) -> dict[str, Any]:
     plan = config.plan
     return {
-        "files": list(config.files),
-        "dataset": config.dataset,
+        "dataset": config.seeding.dataset,
+        "seeding": config.seeding.described(),
         "answer": [_named(server) for server in plan.answer],
         "user": _named(plan.user),
-        "draw": _named(plan.draw) if plan.draw else None,
+        "draw": _named(plan.draw),
+        "edit": _named(plan.edit),
+        "retrieve": _named(plan.retrieve),
+        "pictures": str(plan.pictures) if plan.pictures else None,
+        "tools": plan.tools,
+        "judge": _named(config.judge),
         "turns": plan.n_turns,
         "candidates": plan.n_candidates,
         "follow_ups": plan.n_follow_ups,
         "beam": plan.beam,
-        "limit": config.limit,
+        "min_instances": config.min_instances,
+        "max_tokens_total": config.max_tokens_total,
+        "max_cost": config.max_cost,
+        "resume": config.resume,
         "temperature": plan.temperature,
+        "temperatures": list(plan.temperatures),
+        "limit_context": plan.limit_context,
         "max_tokens": plan.max_tokens,
         "prompts": {name: plan.prompts.hash(name) for name in plan.prompts.texts},
     }
 
 
-def _named(server: Server) -> dict[str, Any]:
+def _named(server: Server | None) -> dict[str, Any] | None:
+    if server is None:
+        return None
     return {"name": server.name, "url": list(server.url), "model": server.model}

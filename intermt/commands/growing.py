@@ -1,67 +1,41 @@
-"""Growing the QA tree of one seed question, level by level.
+"""Growing the QA tree of one seed question.
 
-At every level each open question gets its candidate answers, each answer the pictures it
-asks for, and each answer that is kept its follow-up questions. A node is stored only when
-it is complete: an answer whose picture is still to come is not there at all, and the next
-run, which finds every earlier reply in the ledger, makes only what is missing.
+Each question gets its candidate answers, each answer the pictures it asks for, and each
+answer that goes on its follow-up questions. A call waits for its own parents only, until a
+level can have more answers than the beam follows up: there all answers of the level are
+waited for, because which ones go on depends on all of them. A node is stored only when it
+is complete, and the next run, which finds every earlier reply in the ledger, makes only
+what is missing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
-from string import ascii_lowercase
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
-from intermt.commands.calling import Caller
-from intermt.config import Server
-from intermt.domain.image_tags import ImageTag, find_tags, interleave
-from intermt.domain.prompts import END_MARKER, Prompts, answer_messages, follow_up_messages
+from intermt.commands.answering import Answerer, Branch, GrowthPlan
+from intermt.commands.scoring import JudgeScorer
+from intermt.domain.image_tags import find_tags
+from intermt.domain.prompts import END_MARKER
+from intermt.domain.pruning import Candidate, Ranked, ends_branch, place_order, prune
 from intermt.records import (
     Conversation,
     ImagePart,
-    Message,
     Node,
+    NodeMark,
     PictureUse,
-    Reply,
     Seed,
     TextPart,
+    ToolUse,
+    Verdict,
     content_id,
-    node_id,
 )
-from intermt.servers.chat import chat_call
-from intermt.servers.pictures import draw_call
 
-
-@dataclass(frozen=True, slots=True)
-class GrowthPlan:
-    """How trees grow.
-
-    Attributes:
-        answer: Servers that answer; candidates are dealt out among them in turn.
-        user: Server of the simulated user.
-        draw: Server that draws what answers ask for; None leaves tags as they are.
-        prompts: The templates.
-        n_turns: Depth of the tree.
-        n_candidates: Answers to every question.
-        n_follow_ups: Questions after every answer that is kept.
-        beam: Most answers of one level that are followed up.
-        seed: Makes another tree from the same question.
-        temperature: Of answers and follow-up questions.
-        max_tokens: Longest answer or question.
-    """
-
-    answer: tuple[Server, ...]
-    user: Server
-    draw: Server | None
-    prompts: Prompts
-    n_turns: int = 5
-    n_candidates: int = 2
-    n_follow_ups: int = 1
-    beam: int = 8
-    seed: int = 0
-    temperature: float = 0.7
-    max_tokens: int = 1024
+ENDED = "the user was done"
+MULTI_TURN = 2
+"""Fewest turns of an instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,198 +44,207 @@ class GrownTree:
 
     Attributes:
         nodes: Every node, in order of level and place, the seed question first.
+        marks: What became of the answers that could have been followed up.
         conversations: A conversation for every answer that is not followed up.
         uses: The pictures of the conversations.
-        n_unfinished: Nodes that could not be made because a call failed.
+        tool_uses: The pictures that answers asked for.
+        verdicts: What a judge said of answers.
+        n_unfinished: Nodes, and scores to prune by, that are missing because a call failed.
+        n_instances: Conversations of two or more turns that were not pruned.
     """
 
     nodes: tuple[Node, ...]
+    marks: tuple[NodeMark, ...]
     conversations: tuple[Conversation, ...]
     uses: tuple[PictureUse, ...]
+    tool_uses: tuple[ToolUse, ...]
+    verdicts: tuple[Verdict, ...]
     n_unfinished: int
+    n_instances: int
 
+    def why_short(self, wanted: int, most: int) -> str:
+        """Why there are fewer instances than wanted; "" where there are not.
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    """A node with the way to it."""
-
-    nodes: tuple[Node, ...]
-
-    @property
-    def end(self) -> Node:
-        return self.nodes[-1]
-
-    @property
-    def place(self) -> str:
-        assert self.end.place is not None
-        return self.end.place
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        return tuple(Message(node.role, node.parts) for node in self.nodes)
+        Args:
+            wanted: Fewest instances.
+            most: As many as such a tree can have.
+        """
+        if self.n_instances >= wanted:
+            return ""
+        if self.n_unfinished:
+            return "some calls failed or were not made"
+        if most < wanted:
+            return f"such a tree has {most} at most"
+        lost = Counter(mark.mark for mark in self.marks)
+        found = [
+            *([f"the user was done after {lost['ended']} answers"] if lost["ended"] else []),
+            *([f"{lost['pruned']} answers were pruned"] if lost["pruned"] else []),
+        ]
+        return " and ".join(found) or "some answers were alike"
 
 
 class Grower:
     """Grows the trees of one run."""
 
-    def __init__(self, caller: Caller, plan: GrowthPlan, dataset: str, run_id: str) -> None:
-        self._caller = caller
+    def __init__(
+        self,
+        answerer: Answerer,
+        plan: GrowthPlan,
+        dataset: str,
+        run_id: str,
+        scorer: JudgeScorer | None = None,
+    ) -> None:
+        self._answerer = answerer
         self._plan = plan
         self._dataset = dataset
         self._run_id = run_id
+        self._scorer = scorer
 
-    async def grow(self, seed: Seed, root: Node) -> GrownTree:
+    async def grow(
+        self, seed: Seed, root: Node, on_node: Callable[[], None] = lambda: None
+    ) -> GrownTree:
         """The whole tree of one seed question.
+
+        Args:
+            seed: What is known of it.
+            root: The question.
+            on_node: Called whenever a node has been made or could not be made.
 
         Raises:
             TryLater: Too many calls fail; what is complete is stored.
         """
-        plan = self._plan
-        grown: list[Node] = [root]
-        leaves: list[_Branch] = []
-        n_unfinished = 0
-        questions = [_Branch((root,))]
-        most_questions = 1
-        for turn in range(1, plan.n_turns + 1):
-            wanted = [(q, k) for q in questions for k in range(plan.n_candidates)]
-            made = await asyncio.gather(*(self._answer(seed, q, k) for q, k in wanted))
-            answers = _distinct([branch for branch in made if branch is not None])
-            n_unfinished += made.count(None)
-            grown += [branch.end for branch in answers]
-            if turn == plan.n_turns:
-                leaves += answers
+        tree = _Growing(seed, root, on_node)
+        await self._from_question(tree, Branch((root,)))
+        for turn in range(1, self._plan.n_turns):
+            if not self._is_crowded(turn):
+                continue
+            # Who goes on depends on all answers of the level, also on those that a missing
+            # node further up will bring: wait for them.
+            if not tree.n_unfinished:
+                await self._score(tree, turn)
+            if tree.n_unfinished:
+                tree.waits_at = turn
                 break
-            most_answers = most_questions * plan.n_candidates
-            most_questions = min(most_answers, plan.beam) * plan.n_follow_ups
-            if n_unfinished and most_answers > plan.beam:
-                # Which answers go on depends on all of them, also on those that a missing
-                # node further up will bring: wait for them.
-                break
-            kept, pruned = _prune(answers, plan.beam)
-            leaves += pruned
-            asked = [(a, j) for a in kept for j in range(plan.n_follow_ups)]
-            follow = await asyncio.gather(*(self._follow_up(seed, a, j) for a, j in asked))
-            questions = _distinct([f for f in follow if isinstance(f, _Branch)])
-            n_unfinished += sum(f is None for f in follow)
-            grown += [branch.end for branch in questions]
-            going_on = {branch.nodes[-2].node_id for branch in questions}
-            waiting = {a.end.node_id for (a, _), f in zip(asked, follow, strict=True) if f is None}
-            leaves += [a for a in kept if a.end.node_id not in going_on | waiting]
-        return self._tree(seed, grown, leaves, n_unfinished)
+            level = tree.answers[turn]
+            kept = {r.place for r in _ranked(level, tree.scores, self._plan.beam) if r.kept}
+            going_on = [b for b in level.values() if b.place in kept]
+            await asyncio.gather(*(self._from_answer(tree, branch) for branch in going_on))
+        return self._finished(tree)
 
-    async def _answer(self, seed: Seed, question: _Branch, candidate: int) -> _Branch | None:
+    def _is_crowded(self, turn: int) -> bool:
+        """Whether a level can have more answers than the beam follows up."""
         plan = self._plan
-        server = plan.answer[candidate % len(plan.answer)]
-        call = chat_call(
-            server,
-            answer_messages(plan.prompts, question.messages),
-            model=self._caller.models[server.name],
-            temperature=plan.temperature,
-            max_tokens=plan.max_tokens,
-            seed=_call_seed(plan.seed, seed.seed_id, candidate),
-            prompt_hash=plan.prompts.hash("answer_system"),
-            sample=candidate // len(plan.answer),
-        )
-        reply = await self._caller.ask(call)
-        if reply.state != "ok":
-            return None
-        tags = find_tags(reply.text)
-        wanted = tags if plan.draw is not None else []
-        pictures = await asyncio.gather(*(self._draw(seed, tag) for tag in wanted))
-        done = [picture for picture in pictures if picture is not None]
-        if len(done) < len(pictures):
-            return None
-        parts = interleave(reply.text, [part for part, _ in done])
-        parent = question.end
-        place = question.place + ascii_lowercase[candidate]
-        return _Branch(
-            (
-                *question.nodes,
-                Node(
-                    node_id=node_id(parent.node_id, "assistant", parts),
-                    parent_id=parent.node_id,
-                    seed_id=parent.seed_id,
-                    role="assistant",
-                    turn=parent.turn,
-                    parts=parts,
-                    n_tags=sum(tag.exact for tag in tags),
-                    n_stray_tags=sum(not tag.exact for tag in tags),
-                    place=place,
-                    model=reply.model or call.model,
-                    server=server.name,
-                    request_key=reply.request_key,
-                    run_id=self._run_id,
-                    simulated=reply.simulated or any(simulated for _, simulated in done),
-                ),
-            )
-        )
+        most = plan.n_candidates
+        for _ in range(1, turn):
+            most = min(most, plan.beam) * plan.n_follow_ups * plan.n_candidates
+        return most > plan.beam
 
-    async def _draw(self, seed: Seed, tag: ImageTag) -> tuple[ImagePart, bool] | None:
+    async def _from_question(self, tree: _Growing, question: Branch) -> None:
+        """The answers to a question and what follows them, up to the next crowded level."""
         plan = self._plan
-        assert plan.draw is not None
-        call = draw_call(
-            plan.draw,
-            tag.caption,
-            model=self._caller.models[plan.draw.name],
-            seed=_call_seed(plan.seed, seed.seed_id, 0),
+        turn = question.end.turn
+        made = await asyncio.gather(
+            *(self._answer(tree, question, k) for k in range(plan.n_candidates))
         )
-        reply: Reply = await self._caller.ask(call)
-        if reply.state == "ok" and reply.image_sha256 is not None:
-            # Known by the call, not by the bytes: the node keeps its id if the picture has
-            # to be made again.
-            return ImagePart(sha256=reply.image_sha256, key=call.request_key), reply.simulated
-        if reply.state == "refused":
-            # The model's filter will not change its mind: the answer goes on without.
-            reason = f"not drawn: {reply.error}"
-            return ImagePart(missing=reason, key=call.request_key), reply.simulated
-        return None
+        answers = _distinct(branch for branch in made if branch is not None)
+        tree.answers[turn] |= {branch.end.node_id: branch for branch in answers}
+        if turn == plan.n_turns or self._is_crowded(turn):
+            return
+        going_on = [branch for branch in answers if not ends_branch(_candidate(branch))]
+        await asyncio.gather(*(self._from_answer(tree, branch) for branch in going_on))
 
-    async def _follow_up(self, seed: Seed, answer: _Branch, number: int) -> _Branch | str | None:
-        """The next question; `END_MARKER` if the user is done; None if the call failed."""
+    async def _answer(self, tree: _Growing, question: Branch, number: int) -> Branch | None:
+        branch = await self._answerer.answer(tree.seed, question, number)
+        tree.n_unfinished += branch is None
+        tree.on_node()
+        return branch
+
+    async def _from_answer(self, tree: _Growing, answer: Branch) -> None:
+        """The follow-up questions to an answer and what follows them."""
+        numbers = range(self._plan.n_follow_ups)
+        asked = await asyncio.gather(
+            *(self._answerer.follow_up(tree.seed, answer, number) for number in numbers)
+        )
+        for _ in asked:
+            tree.on_node()
+        n_failed = sum(one is None for one in asked)
+        tree.n_unfinished += n_failed
+        questions = _distinct(one for one in asked if isinstance(one, Branch))
+        tree.questions += questions
+        if questions or n_failed:
+            tree.followed_up.add(answer.end.node_id)
+        else:
+            faults = [one for one in asked if isinstance(one, str) and one != END_MARKER]
+            tree.ended[answer.end.node_id] = faults[0] if faults else ENDED
+        await asyncio.gather(*(self._from_question(tree, question) for question in questions))
+
+    async def _score(self, tree: _Growing, turn: int) -> None:
+        """Scores for a level that has more answers than can go on."""
+        level = list(tree.answers[turn].values())
+        able = [branch for branch in level if not ends_branch(_candidate(branch))]
+        if self._scorer is None or len(able) <= self._plan.beam:
+            return
+        found = await asyncio.gather(*(self._scorer.score(branch) for branch in able))
+        for branch, scored in zip(able, found, strict=True):
+            tree.verdicts += scored.verdicts
+            if scored.score is None:
+                tree.n_unfinished += 1
+            else:
+                tree.scores[branch.end.node_id] = scored.score
+
+    # --- what came of it ------------------------------------------------------------------
+
+    def _finished(self, tree: _Growing) -> GrownTree:
         plan = self._plan
-        call = chat_call(
-            plan.user,
-            follow_up_messages(plan.prompts, answer.messages, seed.intention, seed.scenario),
-            model=self._caller.models[plan.user.name],
-            temperature=plan.temperature,
-            max_tokens=plan.max_tokens,
-            seed=_call_seed(plan.seed, seed.seed_id, number),
-            prompt_hash=plan.prompts.hash("follow_up"),
-            sample=number,
-        )
-        reply = await self._caller.ask(call)
-        if reply.state != "ok":
-            return None
-        if END_MARKER in reply.text:
-            return END_MARKER
-        parent = answer.end
-        parts = (TextPart(reply.text),)
-        return _Branch(
-            (
-                *answer.nodes,
-                Node(
-                    node_id=node_id(parent.node_id, "user", parts),
-                    parent_id=parent.node_id,
-                    seed_id=parent.seed_id,
-                    role="user",
-                    turn=parent.turn + 1,
-                    parts=parts,
-                    place=f"{answer.place}.{number + 1}",
-                    model=reply.model or call.model,
-                    server=plan.user.name,
-                    request_key=reply.request_key,
-                    run_id=self._run_id,
-                    simulated=reply.simulated,
-                ),
-            )
+        leaves: list[Branch] = []
+        marks: list[NodeMark] = []
+        n_instances = 0
+        for turn, level in sorted(tree.answers.items()):
+            if turn == tree.waits_at:
+                continue
+            ranked = {r.place: r for r in _ranked(level, tree.scores, plan.beam)}
+            for node_id, branch in level.items():
+                if turn < plan.n_turns:
+                    marks.append(self._mark(tree, branch, ranked[branch.place]))
+                if node_id in tree.followed_up:
+                    continue
+                leaves.append(branch)
+                pruned = turn < plan.n_turns and node_id not in tree.ended
+                n_instances += turn >= MULTI_TURN and not pruned
+        answers = [b for level in tree.answers.values() for b in level.values()]
+        nodes = [*tree.questions, *answers]
+        conversations, uses = self._conversations(tree.seed, leaves)
+        return GrownTree(
+            nodes=(tree.root, *(branch.end for branch in sorted(nodes, key=_order))),
+            marks=tuple(marks),
+            conversations=conversations,
+            uses=uses,
+            tool_uses=tuple(
+                use for branch in sorted(answers, key=_order) for use in branch.tool_uses
+            ),
+            verdicts=tuple(tree.verdicts),
+            n_unfinished=tree.n_unfinished,
+            n_instances=n_instances,
         )
 
-    def _tree(
-        self, seed: Seed, grown: Sequence[Node], leaves: Sequence[_Branch], n_unfinished: int
-    ) -> GrownTree:
+    def _mark(self, tree: _Growing, branch: Branch, ranked: Ranked) -> NodeMark:
+        node_id = branch.end.node_id
+        why_ended = tree.ended.get(node_id, "")
+        return NodeMark(
+            node_id,
+            "ended" if why_ended else "kept" if ranked.kept else "pruned",
+            why_ended or ranked.reason,
+            ranked.rank,
+            tree.scores.get(node_id),
+            self._run_id,
+        )
+
+    def _conversations(
+        self, seed: Seed, leaves: Sequence[Branch]
+    ) -> tuple[tuple[Conversation, ...], tuple[PictureUse, ...]]:
         conversations: list[Conversation] = []
         uses: list[PictureUse] = []
-        for leaf in leaves:
+        for leaf in sorted(leaves, key=_order):
             path = tuple(node.node_id for node in leaf.nodes)
             source_id = f"{seed.source_id}/{leaf.place}"
             conversation = Conversation(
@@ -277,43 +260,78 @@ class Grower:
                 simulated=any(node.simulated for node in leaf.nodes),
             )
             conversations.append(conversation)
-            uses += [
-                PictureUse(
-                    conversation.conversation_id,
-                    node.node_id,
-                    position,
-                    part.name,
-                    part.sha256,
-                    part.missing,
-                )
-                for node in leaf.nodes
-                for position, part in enumerate(node.parts)
-                if isinstance(part, ImagePart)
-            ]
-        return GrownTree(tuple(grown), tuple(conversations), tuple(uses), n_unfinished)
+            uses += picture_uses(conversation.conversation_id, leaf.nodes)
+        return tuple(conversations), tuple(uses)
 
 
-def _call_seed(seed: int, seed_id: str, number: int) -> int:
-    """A sampling seed of 31 bits that is the same for the same work on every machine."""
-    return int(content_id("call seed", seed, seed_id, number)[:8], 16) & 0x7FFFFFFF
+@dataclass(slots=True)
+class _Growing:
+    """A tree under way.
+
+    Attributes:
+        answers: By turn, then by node id.
+        questions: The follow-up questions.
+        followed_up: Answers with a follow-up question, or with one that failed.
+        ended: Why the user asked nothing after an answer, by its node id.
+        scores: A judge's, by node id.
+        verdicts: Behind the scores.
+        waits_at: The level that could not be pruned yet; 0 for none.
+        n_unfinished: See `GrownTree`.
+    """
+
+    seed: Seed
+    root: Node
+    on_node: Callable[[], None]
+    answers: defaultdict[int, dict[str, Branch]] = field(default_factory=lambda: defaultdict(dict))
+    questions: list[Branch] = field(default_factory=list)
+    followed_up: set[str] = field(default_factory=set)
+    ended: dict[str, str] = field(default_factory=dict)
+    scores: dict[str, float] = field(default_factory=dict)
+    verdicts: list[Verdict] = field(default_factory=list)
+    waits_at: int = 0
+    n_unfinished: int = 0
 
 
-def _distinct(branches: Sequence[_Branch]) -> list[_Branch]:
+def picture_uses(conversation_id: str, nodes: Iterable[Node]) -> list[PictureUse]:
+    """The pictures of a conversation, those that are missing too."""
+    return [
+        PictureUse(conversation_id, node.node_id, position, part.name, part.sha256, part.missing)
+        for node in nodes
+        for position, part in enumerate(node.parts)
+        if isinstance(part, ImagePart)
+    ]
+
+
+def _ranked(level: dict[str, Branch], scores: dict[str, float], beam: int) -> list[Ranked]:
+    return prune([_candidate(b, scores.get(node_id)) for node_id, b in level.items()], beam)
+
+
+def _candidate(branch: Branch, score: float | None = None) -> Candidate:
+    texts = [_text(node) for node in branch.nodes if node.role == "assistant"]
+    pictures = [part for part in branch.end.parts if isinstance(part, ImagePart)]
+    n_there = sum(part.sha256 is not None for part in pictures)
+    return Candidate(
+        place=branch.place,
+        question=branch.end.parent_id or "",
+        text=texts[-1],
+        before=tuple(texts[:-1]),
+        n_pictures=n_there,
+        n_missing=len(pictures) - n_there + len(find_tags(texts[-1])),
+        score=score,
+    )
+
+
+def _text(node: Node) -> str:
+    return "".join(part.text for part in node.parts if isinstance(part, TextPart))
+
+
+def _distinct(branches: Iterable[Branch]) -> list[Branch]:
     """The branches in order of place; of equal nodes only the first."""
-    by_id: dict[str, _Branch] = {}
-    for branch in sorted(branches, key=lambda b: (len(b.place), b.place)):
+    by_id: dict[str, Branch] = {}
+    for branch in sorted(branches, key=_order):
         by_id.setdefault(branch.end.node_id, branch)
     return list(by_id.values())
 
 
-def _prune(answers: Sequence[_Branch], beam: int) -> tuple[list[_Branch], list[_Branch]]:
-    """The answers to go on from, and the others; complete ones go first, then by place."""
-    ranked = sorted(
-        answers,
-        key=lambda b: (
-            any(isinstance(p, ImagePart) and p.missing for p in b.end.parts),
-            len(b.place),
-            b.place,
-        ),
-    )
-    return ranked[:beam], ranked[beam:]
+def _order(branch: Branch) -> tuple[int, tuple[int, str]]:
+    return (2 * branch.end.turn + (branch.end.role == "assistant"), place_order(branch.place))

@@ -136,8 +136,8 @@ async def _judge_all(
     progress: Progress,
 ) -> JudgeResult:
     async with caller:
-        rater = _rater(caller, config)
-        plan = _plan(config, rater.rater_id, record.run_id)
+        rater = judge_rater(caller, config)
+        plan = judge_plan(config, rater.rater_id, record.run_id)
         grader = None if config.grader is None else caller.models[config.grader.name]
         done = await asyncio.to_thread(_finished_verdicts, store, rater, plan, grader)
         todo = [item for item in items if not plan.verdict_ids(item) <= done]
@@ -209,7 +209,8 @@ def _chunks(items: Sequence[JudgeItem]) -> Iterator[Sequence[JudgeItem]]:
         yield items[start : start + _CHUNK]
 
 
-def _rater(caller: Caller, config: JudgeConfig) -> Rater:
+def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
+    """The judge that a server is, asked in this way."""
     model = caller.models[config.server.name]
     name = config.name or (f"{model}+reason" if config.with_reason else model)
     settings = content_id(
@@ -234,7 +235,7 @@ def _rater(caller: Caller, config: JudgeConfig) -> Rater:
 
 def _finished_verdicts(store: Store, rater: Rater, plan: JudgePlan, grader: str | None) -> set[str]:
     with store.reading() as db:
-        _check_same_judge(stored.rater(db, rater.rater_id), rater)
+        check_same_judge(stored.rater(db, rater.rater_id), rater)
         others = stored.graders(db, rater.rater_id) - {grader}
         if grader is not None and others:
             raise UsageError(
@@ -245,7 +246,12 @@ def _finished_verdicts(store: Store, rater: Rater, plan: JudgePlan, grader: str 
         return stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
 
 
-def _check_same_judge(known: Rater | None, now: Rater) -> None:
+def check_same_judge(known: Rater | None, now: Rater) -> None:
+    """Check that a name still means the same judge.
+
+    Raises:
+        UsageError: It was used for a judge with other settings.
+    """
     if known is not None and (known.settings, known.simulated) != (now.settings, now.simulated):
         stand_in = "the stand-in" if known.simulated else "a server"
         raise UsageError(
@@ -255,7 +261,8 @@ def _check_same_judge(known: Rater | None, now: Rater) -> None:
         )
 
 
-def _plan(config: JudgeConfig, judge_id: str, run_id: str) -> JudgePlan:
+def judge_plan(config: JudgeConfig, judge_id: str, run_id: str) -> JudgePlan:
+    """How that judge is asked."""
     return JudgePlan(
         judge_id=judge_id,
         task=config.task,

@@ -27,6 +27,14 @@ class FoundPicture:
     missing: str | None
 
 
+class NoPicture(Exception):
+    """Why no picture has a name: `not found`, or `refused: ...`, or `not readable: ...`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class PictureFiles:
     """Finds named pictures under one folder and puts them in the store.
 
@@ -49,27 +57,38 @@ class PictureFiles:
             self._seen[name] = self._find(name)
         return self._seen[name]
 
-    def _find(self, name: str) -> FoundPicture:
+    def read(self, name: str) -> bytes:
+        """The bytes of the picture of this name.
+
+        Raises:
+            NoPicture: There is none, or it may not be read.
+        """
         if "://" in name or name.startswith("data:"):
-            return FoundPicture(None, "refused: a URL, not a file")
+            raise NoPicture("refused: a URL, not a file")
         if "\0" in name:
-            return FoundPicture(None, "refused: not a file name")
+            raise NoPicture("refused: not a file name")
         try:
             root = self._folder.resolve()
             path = (root / name).resolve()
             if not path.is_relative_to(root):
-                return FoundPicture(None, "refused: outside the picture folder")
+                raise NoPicture("refused: outside the picture folder")
             if not path.is_file():
-                return FoundPicture(None, "not found")
+                raise NoPicture("not found")
             if (n_bytes := path.stat().st_size) > MAX_BYTES:
-                return FoundPicture(None, f"refused: {n_bytes:,} bytes, over {MAX_BYTES:,}")
-            return FoundPicture(self._taken(path.read_bytes()), None)
-        except InputError as error:
-            return FoundPicture(None, f"refused: {error.what}")
+                raise NoPicture(f"refused: {n_bytes:,} bytes, over {MAX_BYTES:,}")
+            return path.read_bytes()
         except (OSError, ValueError, RuntimeError) as error:
             # RuntimeError: a loop of links, before Python 3.13.
             reason = getattr(error, "strerror", None) or str(error)
-            return FoundPicture(None, f"not readable: {reason}")
+            raise NoPicture(f"not readable: {reason}") from error
+
+    def _find(self, name: str) -> FoundPicture:
+        try:
+            return FoundPicture(self._taken(self.read(name)), None)
+        except NoPicture as why:
+            return FoundPicture(None, why.reason)
+        except InputError as error:
+            return FoundPicture(None, f"refused: {error.what}")
 
     def _taken(self, content: bytes) -> Image:
         if self._images is not None:

@@ -45,7 +45,13 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "crucial_step_recognise": frozenset({"fence", "material"}),
     "crucial_step_grade": frozenset({"fence", "material", "reply_format"}),
     "rubric": frozenset(),
+    "seed_potential": frozenset({"fence", "material", "reply_format"}),
+    "seed_rewrite": frozenset({"fence", "material", "principles", "reply_format"}),
+    "seed_principles": frozenset(),
 }
+_SHOWN_IN_OTHERS: Mapping[str, str] = {"rubric": "rubric", "principles": "seed_principles"}
+"""Prompts that others show, by the placeholder they show them at."""
+
 PROMPT_NAMES: tuple[str, ...] = tuple(_PLACEHOLDERS)
 """The prompts there are; each is a file of that name with the ending `.md`."""
 
@@ -81,11 +87,14 @@ class Prompts:
     def hash(self, name: str) -> str:
         """The content hash of a prompt: 32 hex characters.
 
-        It covers the template and, where the template shows it, the rubric.
+        It covers the template and the prompts that the template shows.
         """
-        text = self.texts[name]
-        shows_rubric = "rubric" in _PLACEHOLDERS[name]
-        return content_id("prompt", text, self.texts["rubric"] if shows_rubric else "")
+        shown = [
+            self.texts[other]
+            for placeholder, other in _SHOWN_IN_OTHERS.items()
+            if placeholder in _PLACEHOLDERS[name]
+        ]
+        return content_id("prompt", self.texts[name], "\n".join(shown))
 
     def rubric(self, dimensions: Sequence[str]) -> str:
         """The general rules and the anchors of the named dimensions, in that order.
@@ -233,7 +242,7 @@ def follow_up_messages(
         scenario: One of `records.SCENARIOS`, or None.
     """
     fence = fence_for(history)
-    return _messages(
+    return filled_messages(
         prompts.texts["follow_up"],
         conversation_parts(history, fence),
         {
@@ -274,14 +283,14 @@ def score_messages(
             raise ValueError(f"the conversation has no answer at turn {turn}")
         upto = upto[: answers[-1] + 1]
     fence = fence_for(upto)
-    return _messages(
+    return filled_messages(
         prompts.texts[f"judge_score_{level}"],
         conversation_parts(upto, fence),
         {
             "fence": fence,
             "rubric": prompts.rubric(dimensions),
             "dimensions": ", ".join(dimensions),
-            "reply_format": _reply_format(
+            "reply_format": reply_format(
                 {d: f"<{_scale(d)}>" for d in dimensions}, with_reason, "the scores"
             ),
             "turn": str(turn),
@@ -324,14 +333,14 @@ def pair_messages(
         material.append(TextPart(f"## {thing} {letter}"))
         material += conversation_parts(candidate, fence, begin)
     choices = '"A", "B" or "tie"' if allow_tie else '"A" or "B"'
-    return _messages(
+    return filled_messages(
         prompts.texts[f"judge_pair_{level}"],
         material,
         {
             "fence": fence,
             "rubric": prompts.rubric(dimensions),
             "dimensions": ", ".join(dimensions),
-            "reply_format": _reply_format(
+            "reply_format": reply_format(
                 dict.fromkeys(dimensions, f"<{choices}>"), with_reason, "the choices"
             ),
         },
@@ -341,7 +350,7 @@ def pair_messages(
 def crucial_step_messages(prompts: Prompts, conversation: Sequence[Message]) -> tuple[Message, ...]:
     """The messages that ask which steps of a conversation were crucial; the reply is text."""
     fence = fence_for(conversation)
-    return _messages(
+    return filled_messages(
         prompts.texts["crucial_step_recognise"],
         conversation_parts(conversation, fence),
         {"fence": fence},
@@ -374,12 +383,12 @@ def grade_messages(
         material += [TextPart("## Conversation"), *conversation_parts(conversation, fence)]
     for heading, message in zip(("## Reference", "## Description"), described, strict=True):
         material += [TextPart(heading), *fenced_parts(message, fence)]
-    return _messages(
+    return filled_messages(
         prompts.texts["crucial_step_grade"],
         material,
         {
             "fence": fence,
-            "reply_format": _reply_format({"grade": "<1, 2, 3, 4 or 5>"}, with_reason, "the grade"),
+            "reply_format": reply_format({"grade": "<1, 2, 3, 4 or 5>"}, with_reason, "the grade"),
         },
     )
 
@@ -388,10 +397,16 @@ def _system(text: str) -> Message:
     return Message("system", (TextPart(text),))
 
 
-def _messages(
+def filled_messages(
     template: str, material: Iterable[Part], values: Mapping[str, str]
 ) -> tuple[Message, ...]:
-    """System message and user message of a filled template."""
+    """System message and user message of a template with its placeholders filled in.
+
+    Args:
+        template: With `{{material}}` once, on a line of its own.
+        material: What stands there.
+        values: What stands at every other placeholder.
+    """
     # Filled in one pass, so that a value with braces in it is never filled again.
     above, below = (
         _PLACEHOLDER.sub(lambda m: values[m[1]], side).strip()
@@ -407,7 +422,14 @@ def _scale(name: str) -> str:
     return f"{', '.join(str(n) for n in range(lowest, 3))} or 3"
 
 
-def _reply_format(fields: Mapping[str, str], with_reason: bool, what: str) -> str:
+def reply_format(fields: Mapping[str, str], with_reason: bool, what: str) -> str:
+    """What a prompt says about the form of the reply: one JSON object.
+
+    Args:
+        fields: What stands at each name.
+        with_reason: Whether a reason comes first.
+        what: What follows from the reason, in words.
+    """
     entries = [f'"{name}": {value}' for name, value in fields.items()]
     if with_reason:
         entries.insert(0, '"reason": "<at most 120 words>"')

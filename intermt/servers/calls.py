@@ -19,15 +19,29 @@ def make_call(
     images: Sequence[str] = (),
     prompt_hash: str = "",
     sample: int = 0,
+    max_image_px: int | None = None,
 ) -> Call:
     """A call with its key; `model` is put into the body unless it is "".
 
-    The key is over kind, model, body, prompt hash and sample: not over the server's name,
-    URLs, key, time-outs or concurrency.
+    The key is over kind, model, body, prompt hash, sample and, where the call has one of its
+    own, the longest side of its pictures: not over the server's name, URLs, key, time-outs,
+    concurrency or its usual picture size.
     """
     full = {"model": model, **body} if model else dict(body)
-    key = content_id("request", kind, model, full, prompt_hash, sample)
-    return Call(key, kind, server.name, model, path, full, tuple(images), prompt_hash, sample)
+    smaller = () if max_image_px is None else (max_image_px,)
+    key = content_id("request", kind, model, full, prompt_hash, sample, *smaller)
+    return Call(
+        key,
+        kind,
+        server.name,
+        model,
+        path,
+        full,
+        tuple(images),
+        prompt_hash,
+        sample,
+        max_image_px,
+    )
 
 
 def picture(sha256: str) -> dict[str, Any]:

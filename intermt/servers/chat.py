@@ -40,6 +40,7 @@ def chat_call(
     logprobs: int | None = None,
     prompt_hash: str = "",
     sample: int = 0,
+    max_image_px: int | None = None,
 ) -> Call:
     """The call that asks a chat model to answer `messages`.
 
@@ -58,6 +59,7 @@ def chat_call(
         logprobs: Number of alternatives per token whose log-probabilities are wanted.
         prompt_hash: Hash of the prompt template.
         sample: 0-based number of the repetition.
+        max_image_px: Longest side of its pictures; None for the server's usual one.
     """
     body: dict[str, Any] = {
         "messages": (written := _messages(messages)),
@@ -82,6 +84,7 @@ def chat_call(
         images=_pictures_of(written),
         prompt_hash=prompt_hash,
         sample=sample,
+        max_image_px=max_image_px,
     )
 
 

@@ -22,17 +22,18 @@ from intermt.records import Call, CallState, ImageBytes, Reply
 from intermt.servers.discovery import Served, discover
 from intermt.servers.encoding import PictureCache, PictureError
 from intermt.servers.exchange import NoAnswerError, exchange
+from intermt.servers.limits import why_over
 from intermt.servers.outcome import Outcome, of_answer, of_no_answer
 from intermt.servers.pacing import Pacing
 from intermt.servers.pool import AllDownError, Lane, Pool, Ticket
 from intermt.servers.replies import redacted, tokens
-from intermt.servers.wire import Wire, written
+from intermt.servers.wire import written
 
 # uvicorn, under vLLM and SGLang, drops idle connections after 5 s; a request sent on one
 # just then would be lost.
 _KEEP_ALIVE_S = 3.0
-# Calls that wait between two tries hold their body; twice the ceiling keeps the server
-# busy all the same.
+# Calls that wait between two tries hold a seat; twice the ceiling keeps the server busy all
+# the same.
 _SEATS_PER_SLOT = 2
 
 
@@ -61,6 +62,7 @@ class Client:
         transport: Replaces the network in tests.
         rng: Spreads the waits between tries.
         pacing: Waiting times.
+        pictures: Encoded pictures shared with other clients; None for its own.
     """
 
     def __init__(
@@ -72,11 +74,12 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         rng: random.Random | None = None,
         pacing: Pacing | None = None,
+        pictures: PictureCache | None = None,
     ) -> None:
         self.server = server
         self.pacing = pacing or Pacing()
         self.pool = Pool(server.url, server.max_in_flight, self.pacing)
-        self._pictures = PictureCache(images)
+        self._pictures = PictureCache(images) if pictures is None else pictures
         self._environ = environ
         self._transport = transport
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
@@ -137,47 +140,41 @@ class Client:
 
     async def send(self, call: Call) -> Reply:
         """The end of a call: its answer, or why there is none."""
-        most = self.server.max_images
-        if most is not None and len(call.images) > most:
-            error = (
-                f"{len(call.images)} pictures, but max_images = {most} "
-                f"for server {self.server.name!r}; nothing was sent"
-            )
-            return self._unsent(call, error)
+        if error := why_over(self.server, call):
+            return self._unsent(call, f"{error}; nothing was sent")
         async with self._seats:
             try:
-                wire = await written(call, self._pictures, self.server.max_image_px)
+                return await self._asked(call)
             except PictureError as error:
                 return self._unsent(call, f"{error}; nothing was sent")
-            return await self._asked(call, wire)
 
-    async def _asked(self, call: Call, wire: Wire) -> Reply:
+    async def _asked(self, call: Call) -> Reply:
         progress = _Progress()
         while progress.tries < self.server.max_attempts:
             try:
                 ticket = await self.pool.acquire(avoid=progress.lane)
             except AllDownError:
                 return self._ended(call, progress, all_down=True)
-            outcome = await self._attempt(call, wire, ticket, progress)
+            outcome = await self._attempt(call, ticket, progress)
             if not outcome.reading.again:
                 break
             if progress.tries < self.server.max_attempts and not outcome.health.pause_s:
                 await asyncio.sleep(self.pacing.backoff(progress.tries, self._rng))
         return self._ended(call, progress)
 
-    async def _attempt(
-        self, call: Call, wire: Wire, ticket: Ticket, progress: _Progress
-    ) -> Outcome:
+    async def _attempt(self, call: Call, ticket: Ticket, progress: _Progress) -> Outcome:
         progress.tries += 1
         progress.lane = ticket.lane
         if progress.began is None:
             progress.began = ticket.started
         outcome: Outcome | None = None
         try:
+            # Only now, and anew for every try: pictures make bodies large, and most calls wait.
+            max_px = call.max_image_px or self.server.max_image_px
             answer = await exchange(
                 self._opened(),
                 ticket.lane.url + call.path,
-                wire=wire,
+                wire=await written(call, self._pictures, max_px),
                 timeout_s=self.server.timeout_s,
                 max_bytes=self.server.max_reply_bytes,
             )

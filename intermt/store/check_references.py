@@ -13,7 +13,7 @@ from intermt.store.rows import from_tuple, select_list
 
 _TABLES = (
     *("seed", "node", "conversation", "picture_use", "rater", "score", "preference_vote"),
-    *("feedback", "verdict", "request", "run"),
+    *("feedback", "verdict", "tool_use", "request", "run"),
 )
 _NODES_AT_ONCE = 20_000
 
@@ -117,7 +117,24 @@ _REFERENCES = (
         "SELECT t.conversation_id, t.node_id FROM picture_use t ANTI JOIN node o"
         " ON t.node_id = o.node_id",
     ),
+    *(
+        _Reference(
+            f"{table}-{column.removesuffix('_id')}",
+            f"{table} whose {target} ({column}) is not there",
+            f"SELECT t.{key}, t.{column} FROM {table} t ANTI JOIN {target} o"
+            f" ON t.{column} = o.{target}_id",
+        )
+        for table, key, column, target in (
+            ("node_mark", "node_id", "node_id", "node"),
+            ("seed_growth", "seed_id", "seed_id", "seed"),
+            ("conversation_origin", "node_id", "conversation_id", "conversation"),
+            ("conversation_origin", "conversation_id", "node_id", "node"),
+            ("conversation_origin", "conversation_id", "origin_id", "node"),
+        )
+    ),
     _to("node", "request_key", "request"),
+    _to("tool_use", "node_id", "node"),
+    _to("tool_use", "request_key", "request"),
     *(_to(table, "rater_id", "rater") for table in ("score", "preference_vote", "feedback")),
     _to_target("score", "score_id", "target_id", "t.target = 'node'"),
     _to_target("feedback", "feedback_id", "target_id", "t.target = 'node'"),

@@ -17,9 +17,15 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from intermt.errors import InputError, MissingInputError, PermissionRefused, StoreIOError
 from intermt.records import Image
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from PIL import Image as PillowImage
 
 EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 _READ_AS = {**EXTENSIONS, "MPO": "jpg"}
@@ -168,6 +174,44 @@ def inspect(content: bytes) -> tuple[str, int, int]:
     Raises:
         InputError: Not a whole PNG, JPEG, WebP or GIF, or over `MAX_PIXELS`.
     """
+    with _opened(content) as picture:
+        picture.load()
+        return _READ_AS[picture.format or ""], *picture.size
+
+
+def grey_values(content: bytes, longest_px: int) -> tuple[tuple[int, int], npt.NDArray[np.uint8]]:
+    """Width and height of a picture, and its grey values, rows first, scaled down.
+
+    What is transparent counts as white.
+
+    Args:
+        content: The picture's bytes; all of it is decoded.
+        longest_px: Longest side of the grey picture; a smaller one keeps its size.
+
+    Raises:
+        InputError: As for `inspect`.
+    """
+    import numpy as np
+    from PIL import Image as PillowImage
+
+    with _opened(content) as picture:
+        size = picture.size
+        # A JPEG can be decoded at a fraction of its size; nothing of it stays unread.
+        picture.draft("L", (longest_px, longest_px))
+        picture.load()
+        if picture.has_transparency_data:
+            seen = picture.convert("RGBA")
+            white = PillowImage.new("RGBA", seen.size, "white")
+            grey = PillowImage.alpha_composite(white, seen).convert("L")
+        else:
+            grey = picture.convert("L")
+        grey.thumbnail((longest_px, longest_px), PillowImage.Resampling.BOX)
+        return size, np.asarray(grey, dtype=np.uint8)
+
+
+@contextlib.contextmanager
+def _opened(content: bytes) -> Iterator[PillowImage.Image]:
+    """A picture that is not too large; whatever goes wrong in the block is an InputError."""
     from PIL import Image as PillowImage
     from PIL import UnidentifiedImageError
 
@@ -181,8 +225,7 @@ def inspect(content: bytes) -> tuple[str, int, int]:
                         f"the picture has {width} x {height} pixels;"
                         f" at most {MAX_PIXELS:,} are accepted"
                     )
-                picture.load()
-                extension = _READ_AS[picture.format or ""]
+                yield picture
     except InputError:
         raise
     except PillowImage.DecompressionBombError as error:
@@ -191,7 +234,6 @@ def inspect(content: bytes) -> tuple[str, int, int]:
         raise InputError("not a readable PNG, JPEG, WebP or GIF picture") from error
     except Exception as error:  # damaged pictures raise nearly anything
         raise InputError(f"not a readable PNG, JPEG, WebP or GIF picture ({error})") from error
-    return extension, width, height
 
 
 def _size_and_age(path: Path) -> tuple[int, float]:

@@ -1,7 +1,9 @@
 """The ledger of calls: what was asked, how it ended, what can be used again.
 
-Used again are good replies, and the refusal of a picture: the answer that wanted it has gone
-on without it, and what was said after that holds for the answer as it is.
+Used again are good replies, and what a tool says of a picture that it will not supply: a
+refusal, a 400, 413 or 422, and that nothing was found. The answer that wanted the picture has
+gone on without it, and what was said after that holds for the answer as it is. Asking once more
+is another call, with a sample number above 0: that one counts only if it is good.
 """
 
 from __future__ import annotations
@@ -14,12 +16,26 @@ from duckdb import DuckDBPyConnection as Connection
 from intermt.records import CallState, Reply, ServerKind
 from intermt.store.rows import FROM_STRINGS, json_list
 
-_SETTLED = "(state = 'ok' OR state = 'refused' AND kind IN ('draw', 'edit'))"
+_SETTLED = """(state = 'ok' OR sample = 0 AND kind IN ('draw', 'edit', 'retrieve') AND (
+    state = 'refused' OR state = 'rejected' AND http_status IN (400, 413, 422)
+    OR state = 'empty' AND kind = 'retrieve'))"""
 
 
-def is_settled(kind: ServerKind, state: CallState) -> bool:
+def is_settled(
+    kind: ServerKind, state: CallState, *, http_status: int | None = None, sample: int = 0
+) -> bool:
     """Whether a call that ended so is not made again."""
-    return state == "ok" or (state == "refused" and kind in ("draw", "edit"))
+    if state == "ok":
+        return True
+    return (
+        kind in ("draw", "edit", "retrieve")
+        and sample == 0
+        and (
+            state == "refused"
+            or (state == "rejected" and http_status in (400, 413, 422))
+            or (state == "empty" and kind == "retrieve")
+        )
+    )
 
 
 def settled_keys(db: Connection) -> set[str]:

@@ -21,10 +21,12 @@ from intermt.errors import InputError
 from intermt.records import (
     Call,
     Conversation,
+    ConversationOrigin,
     Feedback,
     Image,
     ImagePart,
     Node,
+    NodeMark,
     Part,
     PictureUse,
     PreferenceVote,
@@ -33,7 +35,10 @@ from intermt.records import (
     Run,
     Score,
     Seed,
+    SeedDrop,
+    SeedGrowth,
     TextPart,
+    ToolUse,
     Verdict,
 )
 
@@ -63,6 +68,11 @@ Record = (
     | Verdict
     | Answered
     | Run
+    | ToolUse
+    | NodeMark
+    | SeedGrowth
+    | SeedDrop
+    | ConversationOrigin
 )
 
 _TABLES: dict[type, str] = {
@@ -78,6 +88,11 @@ _TABLES: dict[type, str] = {
     Verdict: "verdict",
     Answered: "request",
     Run: "run",
+    ToolUse: "tool_use",
+    NodeMark: "node_mark",
+    SeedGrowth: "seed_growth",
+    SeedDrop: "seed_drop",
+    ConversationOrigin: "conversation_origin",
 }
 
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -85,6 +100,9 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "image": ("sha256",),
     "preference_vote": ("vote_id",),
     "request": ("request_key",),
+    "node_mark": ("node_id",),
+    "seed_growth": ("seed_id",),
+    "conversation_origin": ("conversation_id", "node_id"),
 }
 
 # Where a row with the same key is there already: it stays, unless it says less.
@@ -93,6 +111,12 @@ _REPLACES: dict[str, str] = {
     "verdict": "verdict.state <> 'ok'",
     "run": "run.finished_at IS NULL",
     "picture_use": "picture_use.sha256 IS NULL AND excluded.sha256 IS NOT NULL",
+    "tool_use": "tool_use.image_sha256 IS NULL AND excluded.image_sha256 IS NOT NULL",
+    # What the latest run says of a tree holds.
+    "node_mark": "node_mark.run_id IS DISTINCT FROM excluded.run_id",
+    "seed_drop": "seed_drop.run_id IS DISTINCT FROM excluded.run_id",
+    "seed_growth": "seed_growth.run_id IS DISTINCT FROM excluded.run_id"
+    " OR seed_growth.state <> excluded.state",
 }
 
 # The same between two rows of one batch: whether a row gives way to a later one.
@@ -101,9 +125,16 @@ _GIVES_WAY: dict[str, Callable[[Row], bool]] = {
     "verdict": lambda row: row["state"] != "ok",
     "run": lambda row: row["finished_at"] is None,
     "picture_use": lambda row: row["sha256"] is None,
+    "tool_use": lambda row: row["image_sha256"] is None,
+    "node_mark": lambda _: True,
+    "seed_growth": lambda _: True,
+    "seed_drop": lambda _: True,
 }
 
-_BATCH_BYTES = 2 * 1024 * 1024
+_JSON_FIELDS: dict[type, str] = {Run: "config", SeedDrop: "figures"}
+
+# Unpacking takes fifty times their size in memory, and is no faster with more at once.
+_BATCH_BYTES = 512 * 1024
 _WIDE = {"seed", "n_bytes"}
 _REFUSALS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
 
@@ -372,9 +403,12 @@ def from_tuple(kind: type, values: Sequence[Any]) -> Any:
     if kind is Node:
         parts = _names(Node).index("parts")
         values = [*values[:parts], parts_from_json(values[parts]), *values[parts + 1 :]]
-    elif kind is Run:
-        config = _names(Run).index("config")
-        values = [*values[:config], orjson.loads(values[config]), *values[config + 1 :]]
+        # Rows of stores that are older than the column have none.
+        notes = _names(Node).index("notes")
+        values = [*values[:notes], values[notes] or (), *values[notes + 1 :]]
+    elif kind in _JSON_FIELDS:
+        at = _names(kind).index(_JSON_FIELDS[kind])
+        values = [*values[:at], orjson.loads(values[at]), *values[at + 1 :]]
     return kind(*(tuple(v) if isinstance(v, list) else v for v in values))
 
 

@@ -97,7 +97,42 @@ def m001_records(db: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_records,)
+def m002_generation(db: Connection) -> None:
+    """What became of answers and seed questions, and where rebuilt conversations come from."""
+    db.execute(
+        """
+        CREATE TABLE tool_use (
+            tool_use_id VARCHAR PRIMARY KEY, node_id VARCHAR NOT NULL, position INTEGER,
+            tool VARCHAR NOT NULL, ask VARCHAR NOT NULL, source_sha256 VARCHAR,
+            reason VARCHAR NOT NULL, request_key VARCHAR, state VARCHAR NOT NULL,
+            image_sha256 VARCHAR, run_id VARCHAR, simulated BOOLEAN NOT NULL
+        );
+        ALTER TABLE node ADD COLUMN notes VARCHAR[];
+        CREATE TABLE node_mark (
+            node_id VARCHAR PRIMARY KEY, mark VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+            rank INTEGER NOT NULL, score DOUBLE, run_id VARCHAR
+        );
+        CREATE TABLE seed_growth (
+            seed_id VARCHAR PRIMARY KEY, state VARCHAR NOT NULL, n_instances INTEGER NOT NULL,
+            min_instances INTEGER NOT NULL, reason VARCHAR NOT NULL, lineage VARCHAR NOT NULL,
+            run_id VARCHAR
+        );
+        CREATE TABLE conversation_origin (
+            conversation_id VARCHAR, node_id VARCHAR, turn INTEGER NOT NULL,
+            origin_id VARCHAR NOT NULL, run_id VARCHAR, PRIMARY KEY (conversation_id, node_id)
+        );
+        ALTER TABLE seed ADD COLUMN original_text VARCHAR;
+        CREATE TABLE seed_drop (
+            seed_drop_id VARCHAR PRIMARY KEY, seed_id VARCHAR NOT NULL,
+            dataset VARCHAR NOT NULL, source_id VARCHAR NOT NULL, filter VARCHAR NOT NULL,
+            kind VARCHAR NOT NULL, reason VARCHAR NOT NULL, figures JSON NOT NULL,
+            run_id VARCHAR
+        );
+        """
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_records, m002_generation)
 
 NEWEST = MIGRATIONS[-1].__name__
 

@@ -129,6 +129,12 @@ def fill_pictures(db: Connection, found: Mapping[str, Mapping[int, str]]) -> int
             if isinstance(part, ImagePart) and part.sha256 is None:
                 parts[position] = replace(part, sha256=sha256, missing=None)
                 n_filled += 1
+                # Pictures that were made have no name in any source.
+                db.execute(
+                    "UPDATE picture_use SET sha256 = ?, missing = NULL WHERE node_id = ?"
+                    " AND position = ? AND name IS NULL AND sha256 IS NULL",
+                    [sha256, node.node_id, position],
+                )
         if n_filled > n_before:
             _set_parts(db, replace(node, parts=tuple(parts)))
     return n_filled
@@ -152,9 +158,14 @@ def lose_pictures(db: Connection, sha256s: Iterable[str], reason: str) -> int:
         [reason, wanted],
     )
     db.execute(
-        "UPDATE request SET state = 'empty', image_sha256 = NULL, error = ?"
+        "UPDATE request SET state = 'exhausted', image_sha256 = NULL, error = ?"
         f" WHERE image_sha256 IN {FROM_STRINGS}",
         [reason, wanted],
+    )
+    db.execute(
+        "UPDATE tool_use SET state = 'exhausted', image_sha256 = NULL"
+        f" WHERE image_sha256 IN {FROM_STRINGS}",
+        [wanted],
     )
     db.execute(f"DELETE FROM image WHERE sha256 IN {FROM_STRINGS}", [wanted])
     rows = db.execute(

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from intermt.commands import generate
-from intermt.commands.growing import GrowthPlan
+from intermt.commands.answering import GrowthPlan
 from intermt.domain.image_tags import find_tags
 from intermt.domain.prompts import load_prompts
 from intermt.errors import ServerUnreachable, TryLater
@@ -24,15 +24,13 @@ from tests.commands.work import (
     Program,
     Silent,
     counted,
-    ended,
     impatient,
     put_pictures,
     rows,
     seeds,
     server,
-    stand_in,
-    start,
     stats,
+    taking,
     written,
 )
 
@@ -40,7 +38,9 @@ SMALL = {"n_turns": 3, "n_candidates": 2, "beam": 3}
 
 
 def grow(store: Store, url: str, source: Path, **more: Any) -> generate.GenerateResult:
-    options = {key: more.pop(key) for key in ("limit", "stop_error_rate") if key in more}
+    names = ("stop_error_rate", "judge", "min_instances", "max_tokens_total", "resume")
+    options = {key: more.pop(key) for key in names if key in more}
+    chosen = {"limit": more.pop("limit", None), "seed": more.get("seed", 0)}
     plan = GrowthPlan(
         answer=(server(f"{url}#model-a"), server(f"{url}#model-b")),
         user=server(f"{url}#user"),
@@ -48,7 +48,9 @@ def grow(store: Store, url: str, source: Path, **more: Any) -> generate.Generate
         prompts=load_prompts(),
         **{**SMALL, **more},
     )
-    return generate.run(store, generate.GenerateConfig((str(source),), plan, **options), Silent())
+    return generate.run(
+        store, generate.GenerateConfig(taking(source, **chosen), plan, **options), Silent()
+    )
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_latency_and_order_change_nothing(
         assert grow(store, url, source).calls.made == 0
         assert stats(url)["n_answered_again"] == 0
     assert rows(store) == whole
-    assert result.n_short == 0
+    assert result.n_unfinished == 0
     assert result.simulated
     assert counted(store, "SELECT count(*) FROM node WHERE NOT simulated") == 3
     models = "SELECT list(DISTINCT model ORDER BY model) FROM node WHERE role = 'assistant'"
@@ -115,16 +117,16 @@ def test_with_faults_nothing_is_half_made_and_reruns_finish(
 ) -> None:
     impatient(monkeypatch)
     store = Store(tmp_path / "store")
-    n_short: list[int] = []
+    n_unfinished: list[int] = []
     with InProcess(Simulator(faults=parse_faults("reset=0.05,json=0.05,empty=0.2"))) as url:
-        while not n_short or n_short[-1]:
+        while not n_unfinished or n_unfinished[-1]:
             result = grow(store, url, source, stop_error_rate=1.0)
-            n_short.append(result.n_short)
+            n_unfinished.append(result.n_unfinished)
             _nothing_half_made(store, whole)
-            assert len(n_short) < 30
+            assert len(n_unfinished) < 30
         assert grow(store, url, source).calls.made == 0
         assert stats(url)["n_answered_again"] == 0
-    assert n_short[0] > 0
+    assert n_unfinished[0] > 0
     kept = ("seed", "node", "conversation", "picture_use", "image")
     assert {table: rows(store)[table] for table in kept} == {table: whole[table] for table in kept}
 
@@ -148,7 +150,7 @@ def test_pruning_waits_for_what_is_missing(tmp_path: Path, seed: int, plan: dict
         for _ in range(30):
             result = grow(store, url, source, stop_error_rate=1.0, **plan)
             _nothing_half_made(store, complete)
-            if not result.n_short:
+            if not result.n_unfinished:
                 break
     assert rows(store, "node", "conversation") == {
         table: complete[table] for table in ("node", "conversation")
@@ -165,16 +167,17 @@ def test_an_answer_goes_on_without_a_picture_that_is_refused(tmp_path: Path, sou
             prompts=load_prompts(),
             **SMALL,  # type: ignore[arg-type]
         )
-        config = generate.GenerateConfig((str(source),), plan, stop_error_rate=1.0)
+        config = generate.GenerateConfig(taking(source), plan, stop_error_rate=1.0)
         first = generate.run(store, config, Silent())
-        there = rows(store)
+        there = rows(store, "node", "conversation", "picture_use")
         again = generate.run(store, config, Silent())
-    assert (first.n_short, first.n_pictures) == (0, 0)
+    assert (first.n_unfinished, first.n_pictures) == (0, 0)
     missing = counted(store, "SELECT list(DISTINCT missing) FROM picture_use")
     assert len(missing) == 1
     assert "refused" in missing[0]
-    assert again.calls.made == 0
-    assert rows(store) == there
+    # Each refused picture is asked for once more; the trees stay as they are.
+    assert set(again.calls.states) == {"refused"}
+    assert rows(store, "node", "conversation", "picture_use") == there
 
 
 def test_a_picture_server_that_rejects_everything_leaves_the_work_unfinished(
@@ -192,8 +195,8 @@ def test_a_picture_server_that_rejects_everything_leaves_the_work_unfinished(
             prompts=load_prompts(),
             **SMALL,  # type: ignore[arg-type]
         )
-        config = generate.GenerateConfig((str(source),), plan, stop_error_rate=1.0)
-        assert generate.run(store, config, Silent()).n_short > 0
+        config = generate.GenerateConfig(taking(source), plan, stop_error_rate=1.0)
+        assert generate.run(store, config, Silent()).n_unfinished > 0
     # Rather no tree than one that looks finished and has no pictures.
     assert counted(store, "SELECT coalesce(sum(n_missing), 0) FROM node") == 0
 
@@ -211,49 +214,6 @@ def test_pictures_that_a_repair_took_away_are_drawn_again_and_put_back(
         assert rows(store, "node", "picture_use") != before
         assert grow(store, url, source, n_turns=1).calls.made >= 1
     assert rows(store, "node", "picture_use") == before
-
-
-# --- being killed ------------------------------------------------------------------------
-
-IN_FLIGHT = 4
-
-
-def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(
-    tmp_path: Path, source: Path, whole: dict[str, list[Any]]
-) -> None:
-    store = Store(tmp_path / "store")
-    words = ("generate", source, "--turns", 3, "--candidates", 2, "--beam", 3)
-    with stand_in("--latency-ms", "25") as url:
-        table = "[servers.{}]\nkind = '{}'\nurl = '{}'\nmodel = '{}'\nmax_in_flight = {}\n"
-        models = {"a": "model-a", "b": "model-b", "u": "user", "d": "draw"}
-        (tmp_path / "intermt.toml").write_text(
-            "".join(
-                table.format(n, "draw" if n == "d" else "chat", url, model, IN_FLIGHT)
-                for n, model in models.items()
-            )
-        )
-        words += ("--answer", "a", "--answer", "b", "--user", "u", "--draw", "d")
-        n_killed = 0
-        for n_more in (1, 20, 30):
-            process = start(*words, store=store.folder)
-            until = stats(url)["n_answered"] + n_more
-            while stats(url)["n_answered"] < until and process.poll() is None:
-                time.sleep(0.01)
-            process.kill()
-            n_killed += ended(process).code == -9
-        n_known = counted(store, "SELECT count(*) FROM request WHERE state = 'ok'")
-        last = ended(start(*words, store=store.folder))
-        assert last.code == 0, last.err
-        made = last.data["calls"]["states"]["ok"]
-        again = ended(start(*words, store=store.folder))
-        counts = stats(url)
-    assert n_killed == 3
-    kept = ("seed", "node", "conversation", "picture_use", "image")
-    assert {table: rows(store)[table] for table in kept} == {table: whole[table] for table in kept}
-    # Only what was on its way at a kill is asked again, never what had been written down.
-    assert n_known + made == counts["n_distinct"] == counted(store, "SELECT count(*) FROM request")
-    assert counts["n_answered_again"] <= n_killed * IN_FLIGHT * len(models)
-    assert again.data["calls"]["states"] == {}
 
 
 # --- bad servers -------------------------------------------------------------------------
@@ -318,8 +278,8 @@ def test_missing_pictures_of_seed_questions_are_said(intermt: Program, tmp_path:
     made = [{"id": "s", "text": "What is this?", "images": ["there.png", "gone.png", "../no.png"]}]
     source = written(tmp_path / "in" / "s.jsonl", made)
     words = ("--answer", "builtin", "--user", "builtin", "--turns", 1, "--candidates", 1)
-    done = intermt("generate", source, *words)
-    assert done.data["missing_pictures"] == {
+    done = intermt("generate", source, *words, "--filter", "none")
+    assert done.data["seeding"]["missing_pictures"] == {
         "gone.png: not found": 1,
         "../no.png: refused: outside the picture folder": 1,
     }
@@ -349,8 +309,8 @@ def test_bad_seed_questions_stop_everything(intermt: Program, tmp_path: Path) ->
     source = written(tmp_path / "s.jsonl", [*seeds(2), {"id": "x"}, {"id": "y", "text": 5}])
     words = ("--answer", "builtin", "--user", "builtin")
     done = intermt("generate", source, *words, code=65)
-    assert "s.jsonl:3" in done.answer["errors"][0]["message"]
-    assert "s.jsonl:4" in done.answer["errors"][0]["message"]
+    assert "s.jsonl:3" in str(done.answer["errors"])
+    assert "s.jsonl:4" in str(done.answer["errors"])
     assert not intermt.store.exists()
     assert intermt("generate", written(tmp_path / "e.jsonl", []), *words, code=65)
     assert intermt("generate", tmp_path / "gone.jsonl", *words, code=66)
@@ -378,7 +338,7 @@ def test_equal_answers_are_one_node(tmp_path: Path, source: Path) -> None:
             answer=(server(served.url),), user=server(served.url), draw=None,
             prompts=load_prompts(), n_turns=2, n_candidates=3,
         )  # fmt: skip
-        generate.run(store, generate.GenerateConfig((str(source),), plan), Silent())
+        generate.run(store, generate.GenerateConfig(taking(source), plan), Silent())
     assert counted(store, "SELECT count(*) FROM node WHERE turn = 1 AND role = 'assistant'") == 3
     assert counted(store, "SELECT list(DISTINCT place) FROM node WHERE turn = 2") != []
     assert counted(store, "SELECT count(*) FROM conversation") == 3

@@ -20,7 +20,9 @@ import pytest
 from intermt.cli.frame import execute
 from intermt.cli.main import build
 from intermt.commands import calling
+from intermt.commands.seed_config import SeedingConfig
 from intermt.config import Config
+from intermt.domain.prompts import load_prompts
 from intermt.servers.client import Client
 from intermt.servers.pacing import Pacing
 from intermt.store.connect import Store
@@ -273,3 +275,8 @@ def put_pictures(folder: Path, *names: str) -> None:
     for number, name in enumerate(names):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(picture(number + 1))
+
+
+def taking(source: Path, **more: Any) -> SeedingConfig:
+    """All seed questions of a file, however alike they are."""
+    return SeedingConfig((str(source),), load_prompts(), **{"filters": (), **more})

@@ -16,16 +16,21 @@ from PIL import Image as PillowImage
 from intermt.records import (
     Call,
     Conversation,
+    ConversationOrigin,
     Feedback,
     ImagePart,
     Node,
+    NodeMark,
     PreferenceVote,
     Rater,
     Reply,
     Run,
     Score,
     Seed,
+    SeedDrop,
+    SeedGrowth,
     TextPart,
+    ToolUse,
     Verdict,
     node_id,
 )
@@ -106,6 +111,11 @@ def small_tree(picture: str | None = None) -> list[Any]:
         feedback("f", target_id=good.node_id),
         answered("k"),
         verdict("w", judge_id="j", a_id=good.node_id, request_key="k"),
+        SeedDrop("sd", "left out", "d", "s2", "quality", "short", "too short", {"chars": 3}, "run"),
+        NodeMark(good.node_id, "kept", "", 1, None, "run"),
+        SeedGrowth(root.node_id, "done", 1, 1, "", "", "run"),
+        ConversationOrigin("c1", root.node_id, 1, root.node_id, "run"),
+        ToolUse("tu", good.node_id, None, "draw", "a heron", None, "asked", "k", "refused", None),
     ]
 
 

@@ -151,7 +151,7 @@ def test_named_picture_without_row_or_file(full: Store) -> None:
     mended(full, "picture-missing")
     with full.reading() as db:
         states = db.execute("SELECT state FROM request WHERE request_key = 'k2'").fetchone()
-    assert states == ("empty",)
+    assert states == ("exhausted",)
 
 
 def test_named_picture_without_row_is_registered(full: Store) -> None:
@@ -402,6 +402,13 @@ BROKEN = {
     "preference_vote-rater": "UPDATE preference_vote SET rater_id = 'no'",
     "preference_vote-a": "UPDATE preference_vote SET a_id = 'c1'",
     "preference_vote-b": "UPDATE preference_vote SET b_id = 'no'",
+    "node_mark-node": "UPDATE node_mark SET node_id = 'no'",
+    "seed_growth-seed": "UPDATE seed_growth SET seed_id = 'no'",
+    "conversation_origin-node": "UPDATE conversation_origin SET node_id = 'no'",
+    "conversation_origin-origin": "UPDATE conversation_origin SET origin_id = 'no'",
+    "conversation_origin-conversation": "UPDATE conversation_origin SET conversation_id = 'no'",
+    "tool_use-node": "UPDATE tool_use SET node_id = 'no'",
+    "tool_use-request": "UPDATE tool_use SET request_key = 'no'",
     "verdict-judge": "UPDATE verdict SET judge_id = 'no'",
     "verdict-request": "DELETE FROM request",
     "verdict-a": "UPDATE verdict SET a_id = 'no'",
@@ -425,7 +432,7 @@ def test_dangling_references_are_found(full: Store, kind: str) -> None:
 
 def test_every_reference_is_broken_once() -> None:
     tested = {*BROKEN, "score-run", "preference_vote-run", "feedback-run", "verdict-run"}
-    tested |= {"request-run"}
+    tested |= {"request-run", "tool_use-run"}
     assert {r.kind for r in check_references._REFERENCES} <= tested
 
 

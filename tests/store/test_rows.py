@@ -16,17 +16,22 @@ from hypothesis import strategies as st
 from intermt.errors import InputError
 from intermt.records import (
     Conversation,
+    ConversationOrigin,
     Feedback,
     Image,
     ImagePart,
     Node,
+    NodeMark,
     PictureUse,
     PreferenceVote,
     Rater,
     Run,
     Score,
     Seed,
+    SeedDrop,
+    SeedGrowth,
     TextPart,
+    ToolUse,
     Verdict,
 )
 from intermt.store import requests, rows
@@ -51,9 +56,17 @@ FULL: list[Any] = [
         request_key="k",
         run_id="r",
         simulated=True,
+        notes=("two pictures left out",),
+    ),
+    ToolUse(
+        "t", "n", None, "edit", "in red", "ab" * 32, "it says so", "k", "refused", None, "r", True
     ),
     Conversation("c", "d", "s", "n1", ("n1", "n2"), 1, "x", "t", "cat", "r", True),
     PictureUse("c", "n", 0, "a.png", None, "not found"),
+    NodeMark("n", "pruned", "too similar to 1a", 3, 1.25, "r"),
+    SeedGrowth("s", "done", 7, 8, "1 answers were pruned", "r", "r"),
+    ConversationOrigin("c", "n", 2, "o", "r"),
+    SeedDrop("sd", "n", "d", "s", "quality", "short", "too short", {"chars": 3, "of": 0.5}, "r"),
     Image("ab" * 32, "png", 3, 4, 2**40, True),
     Rater(rater_id="r", name="Änn", role="judge", kind="model", dataset="", model="m"),
     Score("s", "r", "node", "n", "style_coherence", -1, "d", "t", STARTED, "run"),
@@ -209,6 +222,25 @@ def test_a_refused_picture_is_settled_and_a_refused_answer_is_not(store: Store) 
         assert requests.settled_replies(db, ["answer", "drawing"]).keys() == {"drawing"}
     assert requests.is_settled("draw", "refused")
     assert not requests.is_settled("chat", "refused")
+
+
+@pytest.mark.parametrize("kind", ["chat", "draw", "edit", "retrieve"])
+@pytest.mark.parametrize("state", ["ok", "empty", "refused", "rejected", "exhausted"])
+@pytest.mark.parametrize("http_status", [None, 200, 400, 404, 422, 500])
+@pytest.mark.parametrize("sample", [0, 1])
+def test_sql_and_code_agree_on_what_is_settled(
+    store: Store, kind: Any, state: Any, http_status: int | None, sample: int
+) -> None:
+    item = answered("k", state, http_status=http_status)
+    store.write([replace(item, call=replace(item.call, kind=kind, sample=sample))])
+    with store.reading() as db:
+        settled = "k" in requests.settled_keys(db)
+    found = requests.is_settled(kind, state, http_status=http_status, sample=sample)
+    assert settled == found
+    is_tool = kind != "chat"
+    nothing_found = (kind, state) == ("retrieve", "empty")
+    denied = is_tool and (state == "refused" or (state == "rejected" and http_status in (400, 422)))
+    assert found == (state == "ok" or (sample == 0 and (denied or nothing_found)))
 
 
 def test_deep_replies_are_an_input_error(store: Store) -> None:

@@ -140,7 +140,7 @@ def test_lost_pictures_are_marked_everywhere(store: Store) -> None:
     ]
     assert after[only_text.node_id] == only_text
     # So that a rerun draws it again.
-    assert calls == [("drew it", "empty"), ("drew the other", "ok")]
+    assert calls == [("drew it", "exhausted"), ("drew the other", "ok")]
     assert counts == [(1, 2)]
 
 

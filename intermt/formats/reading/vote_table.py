@@ -26,7 +26,6 @@ An empty cell is a missing value. Rows with all cells empty are passed over.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,6 +33,13 @@ from typing import Literal, cast, get_args
 
 from intermt.dimensions import BY_KEY, LEVELS, OVERALL, Level
 from intermt.errors import InputError
+from intermt.formats.reading.delimited import (
+    Header,
+    by_name,
+    first_line,
+    read_cells,
+    read_header,
+)
 from intermt.formats.reading.fields import (
     ID,
     BadRow,
@@ -55,7 +61,7 @@ from intermt.formats.reading.rows import (
     RowProblem,
     VoteRow,
 )
-from intermt.formats.reading.source import MAX_ROW_BYTES, Source
+from intermt.formats.reading.source import Source
 from intermt.records import Choice, content_id
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -77,8 +83,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Columns and the other names they may have."""
 
-_BY_NAME = {name: column for column, more in COLUMNS.items() for name in (column, *more)}
-_DELIMITERS = (",", "\t", ";")
+_BY_NAME = by_name(COLUMNS)
 _CHOICES: dict[str, Choice] = {
     **dict.fromkeys(("a", "1", "left"), "a"),
     **dict.fromkeys(("b", "2", "right"), "b"),
@@ -92,7 +97,7 @@ def looks_like(head: Head) -> bool:
     """Whether a first line names an answer or a choice and one more column of a vote."""
     if head.shape != "text":
         return False
-    known = set(_header(head.line)[1]) - {""}
+    known = set(read_header(head.line, _BY_NAME).columns) - {""}
     return len(known) > 1 and bool(known & {"answer_a", "answer_b", "choice"})
 
 
@@ -103,62 +108,22 @@ def read(source: Source) -> Iterator[Row | RowProblem]:
         InputError: The columns are not those of votes, or a quote is never closed.
     """
     lines = source.lines()
-    n_before, header = _first_line(lines)
-    delimiter, columns = _checked_header(source.name, n_before + 1, header)
-    # The module's own limit of 128 KB a cell is for all of the process and can only be set so.
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_BYTES))
-    rows = csv.reader(
-        (line.decode(errors="surrogateescape") + "\n" for line in lines),
-        delimiter=delimiter,
-        strict=True,
-    )
-    while True:
-        where = f"{source.name}:{n_before + 2 + rows.line_num}"
-        try:
-            cells = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield _broken(error, where, n_before + 1 + rows.line_num)
+    n_before, line = first_line(lines)
+    header = _checked_header(source.name, n_before + 1, line)
+    for found in read_cells(source.name, lines, header.delimiter, n_before + 1):
+        if isinstance(found, RowProblem):
+            yield found
             continue
-        if not any(cell.strip() for cell in cells):
-            continue
+        where, cells = found
         try:
-            row: Row | RowProblem = _vote(where, _named(columns, cells))
+            yield _vote(where, _named(header.columns, cells))
         except BadRow as bad:
-            row = bad.problem(where)
-        yield row
+            yield bad.problem(where)
 
 
-def _first_line(lines: Iterator[bytes]) -> tuple[int, str]:
-    """How many blank lines come first, and the line behind them; empty if there is none."""
-    for n, line in enumerate(lines):
-        if line.strip():
-            return n, line.decode(errors="surrogateescape")
-    return 0, ""
-
-
-def _header(line: str) -> tuple[str, list[str], list[str]]:
-    """Delimiter, columns (unknown ones are "") and names as written, read the best way."""
-    best: tuple[str, list[str], list[str]] = (",", [], [])
-    for delimiter in _DELIMITERS:
-        try:
-            written = next(csv.reader([line.rstrip("\r")], delimiter=delimiter, strict=True), [])
-        except csv.Error:
-            continue
-        plain = [re.sub(r"[ -]", "_", name.strip().lower()) for name in written]
-        columns = [_BY_NAME.get(name, "") for name in plain]
-        if (_n_known(columns), len(columns)) > (_n_known(best[1]), len(best[1])):
-            best = delimiter, columns, written
-    return best
-
-
-def _n_known(columns: list[str]) -> int:
-    return sum(column != "" for column in columns)
-
-
-def _checked_header(name: str, n: int, line: str) -> tuple[str, list[str]]:
-    delimiter, columns, written = _header(line)
+def _checked_header(name: str, n: int, line: str) -> Header:
+    header = read_header(line, _BY_NAME)
+    columns, written = header.columns, header.written
     todo = f"known columns: {', '.join(COLUMNS)}"
     where = f"{name}:{n}"
     if "\r" in line.rstrip("\r"):
@@ -179,23 +144,7 @@ def _checked_header(name: str, n: int, line: str) -> tuple[str, list[str]]:
         missing.append("choice")
     if missing:
         raise InputError(f"missing columns: {', '.join(missing)}", where=where, todo=todo)
-    return delimiter, columns
-
-
-def _broken(error: csv.Error, where: str, last_line: int) -> RowProblem:
-    """The problem with a row that is no CSV.
-
-    Raises:
-        InputError: A quote that is never closed has taken in the rest of the file.
-    """
-    reason = str(error)
-    if "unexpected end" in reason or "field limit" in reason:
-        raise InputError(
-            "a quote is opened here and not closed",
-            where=where,
-            todo='close it; a quote inside a quoted cell is written twice: ""',
-        ) from error
-    return RowProblem(where, "", f"a row that goes wrong in line {last_line}", f"CSV ({reason})")
+    return header
 
 
 def _named(columns: list[str], cells: list[str]) -> Cells:
