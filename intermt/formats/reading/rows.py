@@ -16,8 +16,8 @@ from intermt.records import Choice, FeedbackKind, PairMode
 UNNAMED_RATER = "unnamed"
 """Rater of labels whose file does not say who gave them."""
 
-LabelRole = Literal["annotator", "verifier"]
-LabelKind = Literal["human", "synthetic"]
+LabelRole = Literal["annotator", "verifier", "judge"]
+LabelKind = Literal["human", "synthetic", "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,14 @@ class RowProblem:
         field: The field or column; "" where the row as a whole cannot be read.
         value: What stands there, shortened; `missing` if nothing does.
         expected: What could stand there.
+        raw: The row as the file has it, for `--rejects`; see there.
     """
 
     where: str
     field: str
     value: str
     expected: str
+    raw: bytes | None = None
 
     @property
     def message(self) -> str:
@@ -130,20 +132,68 @@ class AnswerPlace:
     place: str
 
 
-AnswerRef = AnswerId | AnswerPlace
+@dataclass(frozen=True, slots=True)
+class AnswerShown:
+    """A candidate that the file shows whole, with the conversation before it.
+
+    Attributes:
+        source_id: The file's name for the conversation or its seed question.
+        messages: From the first prompt on, prompts and answers in turn; the last one is the
+            candidate answer (local) or ends the candidate conversation (global).
+    """
+
+    source_id: str
+    messages: tuple[MessageRow, ...]
+
+
+AnswerRef = AnswerId | AnswerPlace | AnswerShown
+
+Side = Literal["a", "b"]
 
 
 @dataclass(frozen=True, slots=True)
-class VoteRow:
-    """One rater's choice between two candidates on one dimension, or their two scores.
+class SideScore:
+    """The score of one candidate on a dimension."""
+
+    side: Side
+    dimension: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideChoice:
+    """Which candidate is better on a dimension or `overall`."""
+
+    dimension: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class SideText:
+    """Free text as written; `side` is None where it is about both candidates."""
+
+    side: Side | None
+    kind: FeedbackKind
+    dimension: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """What one rater said in one annotation: of one candidate, or of two side by side.
 
     Attributes:
         where: See `RowProblem`.
-        task_key: The file's name for the task, else file stem and a hash of the row.
-        dimension: A dimension key or `overall`.
-        choice: None where the rater gave scores only.
+        task_key: The file's name for the task, else a hash of what the task is.
+        rater: Name; for a model's prediction, the name it is to have as a judge.
+        kind: `human`, `synthetic` for invented labels, `model` for predictions.
+        a: The candidate; where there are two, the one that the file calls A, whatever side
+            it was shown on.
+        b: The other one, or None.
+        scores: A missing score is not here; 0 is a score.
+        shown_first: The candidate that the rater saw first or on the left, if known.
         rated_at: Naive UTC.
-        score_a: Score of `a` on `dimension`, if given; likewise `score_b`.
+        seconds: Time that the rater took, if the tool measured it.
     """
 
     where: str
@@ -152,15 +202,28 @@ class VoteRow:
     role: LabelRole
     kind: LabelKind
     level: Level
-    dimension: str
     a: AnswerRef
-    b: AnswerRef
-    choice: Choice | None
-    shown_first: Literal["a", "b"] | None = None
+    b: AnswerRef | None = None
+    scores: tuple[SideScore, ...] = ()
+    choices: tuple[SideChoice, ...] = ()
+    texts: tuple[SideText, ...] = ()
+    shown_first: Side | None = None
     rated_at: datetime | None = None
-    score_a: int | None = None
-    score_b: int | None = None
-    rationale: str | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """An annotation that is no label, and why: counted, never an error.
+
+    Attributes:
+        kind: `cancelled` (the rater skipped the task), `draft`, `discarded`, `pending` (nobody
+            has answered), `rejected` (a reviewer, or the tool's reject button), `empty`
+            (handed in without a label), or `prediction` (a model's, not asked for).
+    """
+
+    where: str
+    kind: Literal["cancelled", "draft", "discarded", "pending", "rejected", "empty", "prediction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,4 +286,4 @@ class PairRow:
     synthetic: bool = False
 
 
-Row = ConversationRow | VoteRow | PairRow
+Row = ConversationRow | LabelRow | SkippedRow | PairRow
