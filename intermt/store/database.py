@@ -46,7 +46,9 @@ def connect(file: Path, *, read_only: bool) -> Connection:
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "threads": str(min(4, os.cpu_count() or 1)),
+            # Rows come in one parameter, which one thread unpacks; more of them would only hold
+            # twice the memory for the indexes.
+            "threads": str(min(4, os.cpu_count() or 1)) if read_only else "1",
             "memory_limit": "2GB",
         },
     )

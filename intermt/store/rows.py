@@ -19,6 +19,8 @@ from duckdb import DuckDBPyConnection as Connection
 
 from intermt.errors import InputError
 from intermt.records import (
+    Annotation,
+    AnnotationTask,
     Call,
     Conversation,
     ConversationOrigin,
@@ -73,6 +75,8 @@ Record = (
     | SeedGrowth
     | SeedDrop
     | ConversationOrigin
+    | AnnotationTask
+    | Annotation
 )
 
 _TABLES: dict[type, str] = {
@@ -93,6 +97,8 @@ _TABLES: dict[type, str] = {
     SeedGrowth: "seed_growth",
     SeedDrop: "seed_drop",
     ConversationOrigin: "conversation_origin",
+    AnnotationTask: "annotation_task",
+    Annotation: "annotation",
 }
 
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -115,6 +121,7 @@ _REPLACES: dict[str, str] = {
     # What the latest run says of a tree holds.
     "node_mark": "node_mark.run_id IS DISTINCT FROM excluded.run_id",
     "seed_drop": "seed_drop.run_id IS DISTINCT FROM excluded.run_id",
+    "annotation_task": "annotation_task.gold::VARCHAR <> excluded.gold::VARCHAR",
     "seed_growth": "seed_growth.run_id IS DISTINCT FROM excluded.run_id"
     " OR seed_growth.state <> excluded.state",
 }
@@ -129,9 +136,10 @@ _GIVES_WAY: dict[str, Callable[[Row], bool]] = {
     "node_mark": lambda _: True,
     "seed_growth": lambda _: True,
     "seed_drop": lambda _: True,
+    "annotation_task": lambda _: True,
 }
 
-_JSON_FIELDS: dict[type, str] = {Run: "config", SeedDrop: "figures"}
+_JSON_FIELDS: dict[type, str] = {Run: "config", SeedDrop: "figures", AnnotationTask: "gold"}
 
 _BATCH_BYTES = 2 * 1024 * 1024
 _WIDE = {"seed", "n_bytes"}

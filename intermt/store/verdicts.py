@@ -60,8 +60,8 @@ class Compared(NamedTuple):
         a_id: The candidate whose id sorts first.
         b_id: The other one.
         seed_id: Root of the tree.
-        replies: Of each reply, in no order, the side shown first, the sample and the choice;
-            None where none is stated.
+        replies: Of each reply, in no order, the side shown first ("" where it is not known),
+            the sample and the choice; None where none is stated.
         simulated: Whether a stand-in judged, or wrote a candidate.
     """
 
@@ -69,7 +69,7 @@ class Compared(NamedTuple):
     a_id: str
     b_id: str
     seed_id: str
-    replies: tuple[tuple[Literal["a", "b"], int, Choice | None], ...]
+    replies: tuple[tuple[Literal["a", "b", ""], int, Choice | None], ...]
     simulated: bool
 
 

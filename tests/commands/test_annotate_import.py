@@ -182,7 +182,7 @@ def test_a_file_cannot_reach_out_of_its_picture_folder(tmp_path: Path) -> None:
         "sub/../../secret.png": "refused: outside the picture folder",
         "http://127.0.0.1/a.png": "refused: a URL",
         f"file://{secret}": "refused: a URL",
-        "data:image/png;base64,AAAA": "refused: a URL",
+        "data:image/png;base64,AAAA": "refused: not a readable",
         "bomb.png": "refused: the picture has",
         "text.png": "refused: not a readable",
         "loop": "not readable",
@@ -197,7 +197,9 @@ def test_a_file_cannot_reach_out_of_its_picture_folder(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     made = conversation("k", turn(1, "See?", "Yes.", images=list(expected)))
     result = import_files(store, written(folder / "c.json", [made]))
-    found = {row[3]: row[5] for row in rows(store, "picture_use")["picture_use"]}
+    # What stands in the file itself has no name.
+    inline = "data:image/png;base64,AAAA"
+    found = {row[3] or inline: row[5] for row in rows(store, "picture_use")["picture_use"]}
     assert found.keys() == expected.keys()
     for name, reason in expected.items():
         assert (found[name] or "").startswith(reason or ""), name

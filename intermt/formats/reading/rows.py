@@ -6,7 +6,9 @@ mean. A row is given whole or not at all: a bad one becomes exactly one `RowProb
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Literal
 
@@ -21,6 +23,24 @@ LabelKind = Literal["human", "synthetic", "model"]
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the user says about a file that the file itself does not.
+
+    Attributes:
+        columns: Where the file has a field, by field name; of formats whose columns are free.
+        values: What a value of a field means, by field name and value as written.
+        role: Of raters whose row does not say; None for annotator.
+        predictions_as: Name of the judge that a model's predictions come in as; None where
+            they are passed over.
+    """
+
+    columns: Mapping[str, str] = dataclass_field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = dataclass_field(default_factory=dict)
+    role: LabelRole | None = None
+    predictions_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RowProblem:
     """Why a row cannot be used.
 
@@ -30,14 +50,15 @@ class RowProblem:
         field: The field or column; "" where the row as a whole cannot be read.
         value: What stands there, shortened; `missing` if nothing does.
         expected: What could stand there.
-        raw: The row as the file has it, for `--rejects`; see there.
+        raw: The row as the file has it, without the newline at its end; of an item with
+            several annotations, the item with this one alone.
     """
 
     where: str
     field: str
     value: str
     expected: str
-    raw: bytes | None = None
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
     @property
     def message(self) -> str:
@@ -99,6 +120,7 @@ class ConversationRow:
     Attributes:
         turns: Prompt and answer of each turn, in order; at least one.
         scenario: One of `records.SCENARIOS`, or None.
+        raw: See `RowProblem`.
     """
 
     where: str
@@ -109,6 +131,7 @@ class ConversationRow:
     category: str | None = None
     scores: tuple[ScoreRow, ...] = ()
     feedback: tuple[FeedbackRow, ...] = ()
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +217,7 @@ class LabelRow:
         shown_first: The candidate that the rater saw first or on the left, if known.
         rated_at: Naive UTC.
         seconds: Time that the rater took, if the tool measured it.
+        raw: See `RowProblem`.
     """
 
     where: str
@@ -210,6 +234,7 @@ class LabelRow:
     shown_first: Side | None = None
     rated_at: datetime | None = None
     seconds: float | None = None
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +287,7 @@ class PairRow:
         verified: Whether a verifier agrees; None where none voted.
         simulated: Whether a stand-in server wrote any of the messages.
         synthetic: Whether any of the votes is an invented one.
+        raw: See `RowProblem`.
     """
 
     where: str
@@ -284,6 +310,7 @@ class PairRow:
     split: str | None = None
     simulated: bool = False
     synthetic: bool = False
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
 
 Row = ConversationRow | LabelRow | SkippedRow | PairRow
