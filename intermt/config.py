@@ -7,6 +7,7 @@ that holds one.
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -261,7 +262,11 @@ def _server(name: str, entry: Any, path: Path) -> Server:
             continue
         value: Any = entry[key]
         usable = isinstance(value, types) and not isinstance(value, bool)
-        if not usable or value == "" or (not isinstance(value, str) and value <= 0):
+        if usable and key.startswith("price_"):
+            usable = 0 <= value < math.inf
+        elif usable and not isinstance(value, str):
+            usable = value > 0
+        if not usable or value == "":
             raise ConfigError(f"{key} = {value!r} cannot be used", where=where)
         options[key] = value
     return Server(name, kind, tuple(_checked_url(u, where) for u in urls), **options)

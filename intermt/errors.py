@@ -18,6 +18,7 @@ the layer that owns the library; anything that reaches the top unmapped is a bug
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 
@@ -49,6 +50,7 @@ class IntermtError(Exception):
         what: One sentence: what happened.
         todo: One sentence: what to do about it; may be empty.
         where: File and line, record id or URL it happened at; may be empty.
+        details: Each thing that is wrong, where there are several.
         kind: Machine-readable name, stable across versions.
         exit_code: What the command exits with.
     """
@@ -56,11 +58,14 @@ class IntermtError(Exception):
     exit_code = ExitCode.BUG
     kind = "error"
 
-    def __init__(self, what: str, *, todo: str = "", where: str = "") -> None:
-        super().__init__(what)
+    def __init__(
+        self, what: str, *, todo: str = "", where: str = "", details: Sequence[str] = ()
+    ) -> None:
+        super().__init__("\n  ".join((what, *details)))
         self.what = what
         self.todo = todo
         self.where = where
+        self.details = tuple(details)
 
 
 class UsageError(IntermtError):

@@ -54,6 +54,7 @@ def demo(
         data[result.step.line] = result.data or None
     files = {
         "intermt-store": "everything: trees, pictures, labels, verdicts, calls",
+        "tree.txt": "one tree of conversations; any other: intermt generate --show SEED",
         "pairs.jsonl": "the preference pairs, with a manifest beside them",
         "eval.csv": "the judge measured against people; as tables: intermt eval",
         "agreement.csv": "how far raters agree; as a table: intermt stats agreement",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def said_of(result: StepResult) -> str:
     """What came of a step: a line or two, or the tables worth a look."""
-    if result.step.saved == "card.txt":
+    if result.step.saved in ("card.txt", "tree.txt"):
         return result.text.rstrip()
     if result.step.saved == "card.md":
         return f"{len(result.text.splitlines())} lines"
@@ -56,9 +56,16 @@ def _calls(data: dict[str, Any]) -> str:
 
 
 def _generate(data: dict[str, Any]) -> str:
+    if "n_joined" in data:
+        depths = ", ".join(f"{n} of {turns} turns" for turns, n in data["by_turns"].items())
+        return (
+            f"{data['n_conversations']} conversations in {data['dataset']} ({depths}), "
+            f"of {data['n_answers_kept']} answers kept in {data['n_trees']} trees"
+        )
+    tools = ", ".join(f"{n} {tool}" for tool, n in data["pictures_by_tool"].items())
     return (
         f"{data['n_seeds']} seed questions: {data['n_conversations']} conversations, "
-        f"{data['n_answers']} answers, {data['n_pictures']} pictures drawn; {_calls(data)}"
+        f"{data['n_answers']} answers, {data['n_pictures']} pictures ({tools}); {_calls(data)}"
     )
 
 

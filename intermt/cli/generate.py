@@ -10,7 +10,6 @@ from typer import Argument, Option
 
 from intermt.cli.options import Context, command
 from intermt.cli.seed_options import (
-    DEFAULT_FILTERS,
     AllowStatements,
     Embed,
     Filters,
@@ -114,7 +113,7 @@ def generate(
             help="Conversations of two or more turns wanted of a seed; fewer are reported.",
         ),
     ] = 8,
-    filters: Filters = DEFAULT_FILTERS,
+    filters: Filters = None,
     min_chars: MinChars = 8,
     max_chars: MaxChars = 4000,
     language: Languages = None,
@@ -203,7 +202,7 @@ def generate(
             metavar="SHARE",
             min=0.01,
             max=1.0,
-            help="Stop when this share of the latest 50 calls failed.",
+            help="Stop when this share of the latest 50 calls to a server failed.",
         ),
     ] = 0.5,
     dry_run: Annotated[
@@ -261,8 +260,8 @@ def generate(
     Writes: seeds, nodes, conversations, pictures, what was pruned, and every call.
 
     Exits:
-        65: A seed question cannot be used; nothing was done.
-        66: A file, the folder of pictures or the tree to show is not there.
+        65: A seed question cannot be used, or the filters leave none; nothing was done.
+        66: A file, a folder of pictures or the tree to show is not there.
         69: A server does not answer.
         75: Part of the work is left, or a limit is reached; run it again.
         78: --resume always, but the configuration is another.
@@ -275,6 +274,7 @@ def generate(
         # Look at a tree
         intermt generate --show garden-plan
     """
+    from intermt.cli.opening import folder_of_pictures
     from intermt.errors import UsageError
 
     if show is not None or rebuild:
@@ -300,11 +300,7 @@ def generate(
 
     server = ctx.config.server
     temperatures = tuple(temperature or (0.7,))
-    # A name from the configuration is never taken for a folder.
-    is_folder = (
-        retrieve is not None and retrieve not in ctx.config.servers and Path(retrieve).is_dir()
-    )
-    folder = Path(retrieve) if retrieve is not None and is_folder else None
+    folder = folder_of_pictures(ctx, retrieve)
     plan = GrowthPlan(
         answer=tuple(server(spec, "chat") for spec in answer),
         user=server(user, "chat"),
@@ -362,13 +358,15 @@ def generate(
 
 
 def _grow(ctx: Context, config: GenerateConfig) -> None:
-    from intermt.cli.generate_text import problems_of, summary_of
+    from intermt.cli.generate_text import missing_lines, problems_of, summary_of
     from intermt.cli.opening import open_store
     from intermt.commands.generate import run
     from intermt.errors import ExitCode
 
     ctx.out.if_interrupted("run the same command again: every finished answer is kept")
     result = run(open_store(ctx), config, ctx.out.progress)
+    for line in missing_lines(result.seeding):
+        ctx.out.note(line)
     ctx.out.result(
         result,
         summary=summary_of(result),
@@ -378,12 +376,19 @@ def _grow(ctx: Context, config: GenerateConfig) -> None:
 
 
 def _plan_only(ctx: Context, config: GenerateConfig) -> None:
-    from intermt.cli.generate_text import dry_run_lines
+    from intermt.cli.generate_text import dry_run_lines, nothing_left
     from intermt.cli.opening import open_store
     from intermt.commands.generate import plan_run
+    from intermt.errors import ExitCode
 
     plan = plan_run(open_store(ctx), config, ctx.out.progress)
-    ctx.out.result(plan, "\n".join(dry_run_lines(plan)))
+    files = ", ".join(config.seeding.files)
+    ctx.out.result(
+        plan,
+        "\n".join(dry_run_lines(plan)),
+        exit_code=ExitCode.DONE if plan.n_seeds else ExitCode.BAD_INPUT,
+        errors=() if plan.n_seeds else [nothing_left(files)],
+    )
 
 
 def _show(ctx: Context, name: str) -> None:
@@ -403,4 +408,4 @@ def _rebuild(ctx: Context, dataset: str, min_agree: float, min_score: float, dep
 
     config = RebuildConfig(dataset, min_agree, min_score, depth)
     result = run(open_store(ctx), config, ctx.out.progress)
-    ctx.out.result(result, summary=rebuilt_text(result))
+    ctx.out.result(result, summary=rebuilt_text(result, depth))

@@ -96,7 +96,7 @@ def judge(
             metavar="SHARE",
             min=0.01,
             max=1.0,
-            help="Stop when this share of the latest 50 calls failed.",
+            help="Stop when this share of the latest 50 calls to a server failed.",
         ),
     ] = 0.5,
 ) -> None:

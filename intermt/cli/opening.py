@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intermt.cli.options import Context
@@ -26,6 +27,29 @@ def open_store(ctx: Context) -> Store:
     return store
 
 
+def folder_of_pictures(ctx: Context, retrieve: str | None) -> Path | None:
+    """The folder that `--retrieve` names; None for a server.
+
+    A name from the configuration is never taken for a folder.
+
+    Raises:
+        MissingInputError: It is neither.
+    """
+    from intermt.config import BUILTIN
+    from intermt.errors import MissingInputError
+
+    if retrieve is None or retrieve in ctx.config.servers or "://" in retrieve:
+        return None
+    if retrieve.partition("#")[0] == BUILTIN:
+        return None
+    if not (folder := Path(retrieve)).is_dir():
+        raise MissingInputError(
+            f"--retrieve {retrieve}: neither a folder nor a configured server",
+            todo="name a folder with captions.jsonl, .csv or .txt, a server, or builtin",
+        )
+    return folder
+
+
 def said_of_calls(counts: CallCounts) -> str:
     """One line on what became of the calls of a run."""
     states = ", ".join(f"{n} {state}" for state, n in counts.states.most_common())
@@ -44,4 +68,6 @@ def how_to_go_on(counts: CallCounts) -> str:
     """What to do about work that is left."""
     if counts.states["rejected"]:
         return "mend what the server rejects, then run the same command again"
+    if 2 * counts.states["truncated"] > counts.failed:
+        return "run the same command again; if replies are cut again, raise --max-tokens"
     return "run the same command again: it asks only what is missing"

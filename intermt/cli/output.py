@@ -52,17 +52,24 @@ class Problem:
         where: File and line, record id or URL; may be empty.
         message: What happened.
         todo: What to do about it; may be empty.
+        details: Each thing that is wrong, where there are several.
     """
 
     kind: str
     where: str
     message: str
     todo: str = ""
+    details: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, error: IntermtError) -> Problem:
         """The problem an error reports."""
-        return cls(error.kind, error.where, error.what, error.todo or _TODO.get(error.kind, ""))
+        todo = error.todo or _TODO.get(error.kind, "")
+        return cls(error.kind, error.where, error.what, todo, error.details)
+
+    def as_json(self) -> dict[str, Any]:
+        """The problem as the envelope has it; without `details` where there are none."""
+        return {key: value for key, value in asdict(self).items() if value or key != "details"}
 
 
 class Output:
@@ -221,7 +228,7 @@ class Output:
                     "status": status,
                     "exit_code": self.exit_code,
                     "data": data,
-                    "errors": [asdict(p) for p in problems],
+                    "errors": [p.as_json() for p in problems],
                 }
             )
         )
@@ -232,6 +239,8 @@ def _complain(problems: Sequence[Problem]) -> None:
     for problem in problems[:MOST_PROBLEMS_SHOWN]:
         where = f"{one_line(problem.where)}: " if problem.where else ""
         to_stderr(f"intermt: {where}{one_line(problem.message)}")
+        for detail in problem.details:
+            to_stderr(f"  {one_line(detail)}")
     if (left := len(problems) - MOST_PROBLEMS_SHOWN) > 0:
         to_stderr(f"intermt: and {left} more (--json lists all)")
     if problems and (todo := problems[0].todo or _TODO.get(problems[0].kind, "")):

@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from intermt.config import Config
     from intermt.domain.prompts import Prompts
 
-DEFAULT_FILTERS = "quality,diversity"
-
 Filters = Annotated[
-    str,
+    str | None,
     Option(
         "--filter",
         metavar="LIST",
+        show_default="quality,diversity; with --potential that too",
         help="Which filters are on: some of quality,diversity,potential, or none.",
     ),
 ]
@@ -112,7 +111,7 @@ def seeding_config(
     images: Path | None,
     limit: int | None,
     seed: int,
-    filters: str,
+    filters: str | None,
     min_chars: int,
     max_chars: int,
     language: list[str] | None,
@@ -133,7 +132,7 @@ def seeding_config(
     Raises:
         UsageError: They contradict each other, or name no server.
     """
-    from intermt.commands.seed_config import SeedingConfig, parse_filters
+    from intermt.commands.seed_config import DEFAULT_FILTERS, FILTERS, SeedingConfig, parse_filters
     from intermt.commands.seed_filters import QualityLimits
     from intermt.errors import UsageError
 
@@ -142,6 +141,7 @@ def seeding_config(
             f"--min-chars {min_chars} is more than --max-chars {max_chars}",
             todo="give a range that questions can be in",
         )
+    all_on = FILTERS if potential is not None else DEFAULT_FILTERS
     return SeedingConfig(
         files=files,
         prompts=prompts,
@@ -149,7 +149,7 @@ def seeding_config(
         images=images,
         limit=limit,
         seed=seed,
-        filters=parse_filters(filters),
+        filters=all_on if filters is None else parse_filters(filters),
         quality=QualityLimits(
             min_chars=min_chars,
             max_chars=max_chars,

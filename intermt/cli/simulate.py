@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -31,6 +32,15 @@ def simulate(
     seed: Annotated[
         int, Option("--seed", metavar="N", help="Another number, other invented answers.")
     ] = 0,
+    replay: Annotated[
+        Path | None,
+        Option(
+            "--replay",
+            metavar="FILE",
+            show_default="none",
+            help="Recorded answers, given word for word where their question is asked.",
+        ),
+    ] = None,
 ) -> None:
     """Run a stand-in for GPU servers on 127.0.0.1.
 
@@ -40,9 +50,20 @@ def simulate(
     The base URL is printed on stdout once it serves; Ctrl-C ends it. Fault kinds: 500, 429,
     html, json, truncated, reset, hang, refusal, empty.
 
+    With --replay the answers of a recording are given to chats whose last message is their
+    question, in place of invented ones; still, all replies are marked as simulated.
+
+    Reads: JSON lines with question, answer and optionally next, what the user said then.
+
+    Exits:
+        65: A line of the recording cannot be used.
+        66: The recording is not there.
+
     Examples:
         # A server that fails one request in ten
         intermt simulate --port 8123 --faults 0.1
+        # Answers recorded elsewhere, to try out what becomes of them
+        intermt simulate --replay answers.jsonl
         # In another terminal
         intermt judge --task score --server http://127.0.0.1:8123/v1
     """
@@ -50,6 +71,7 @@ def simulate(
     import sys
 
     from intermt.simulator.faults import parse_faults
+    from intermt.simulator.replay import NO_REPLAY, read_replay
     from intermt.simulator.server import serve_forever
     from intermt.simulator.settings import Simulator
 
@@ -57,6 +79,11 @@ def simulate(
         ctx.out.line(base_url)
         sys.stdout.flush()
 
-    simulator = Simulator(seed=seed, latency_ms=latency_ms, faults=parse_faults(faults))
+    simulator = Simulator(
+        seed=seed,
+        latency_ms=latency_ms,
+        faults=parse_faults(faults),
+        replay=read_replay(replay) if replay is not None else NO_REPLAY,
+    )
     ctx.out.if_interrupted("nothing: the stand-in keeps nothing")
     asyncio.run(serve_forever(simulator, ready, port=port))

@@ -25,6 +25,11 @@ def one_line(text: str) -> str:
     )
 
 
+def counted(n: int, what: str) -> str:
+    """A number of things in words, as in `1 answer` and `1,200 answers`."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person reads the stream on a screen that can draw."""
     return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"

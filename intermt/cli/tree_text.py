@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from intermt.cli.terminal import one_line, width
+from intermt.cli.terminal import counted, one_line, width
 
 if TYPE_CHECKING:
     from intermt.commands.show import ShownNode, ShownTree
 
 WIDTH = 80
 _LEAST_WORDS = 16
+_INDENT = " " * 5
 
 
 def tree_lines(tree: ShownTree) -> Iterator[str]:
@@ -21,15 +23,15 @@ def tree_lines(tree: ShownTree) -> Iterator[str]:
     """
     yield cut(f"seed {one_line(tree.source_id)} of {one_line(tree.dataset)}", WIDTH)
     facts = [
-        f"{tree.n_answers} answers",
+        counted(tree.n_answers, "answer"),
         f"{tree.n_kept} followed up",
         f"{tree.n_pruned} pruned",
         f"{tree.n_ended} ended by the user",
-        f"{tree.n_pictures} pictures",
+        counted(tree.n_pictures, "picture"),
+        *([f"{tree.n_joined} messages joined on"] if tree.n_joined else []),
     ]
-    yield f"     {', '.join(facts)}"
-    if tree.state:
-        yield f"     {tree.state}"
+    for said in (", ".join(facts), one_line(tree.state)):
+        yield from wrap(said, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
     for node in tree.nodes:
         yield node_line(node)
 
@@ -38,13 +40,14 @@ def node_line(node: ShownNode) -> str:
     """One message on one line."""
     notes = [
         *(["sim"] if node.simulated else []),
+        *([f"joined from {node.joined_from}"] if node.joined_from else []),
         *([f"{node.n_images} pic"] if node.n_images else []),
         *([f"{node.n_missing} pic missing"] if node.n_missing else []),
         *([f"{node.mark}: {node.reason}" if node.reason else node.mark] if node.mark else []),
     ]
     who = "user" if node.role == "user" else cut(one_line(node.model or node.role), 20)
     noted = f" [{'; '.join(notes)}]" if notes else ""
-    head = f"{'  ' * node.depth}{node.label} {who}{noted}"
+    head = f"{' ' * node.depth}{node.label} {who}{noted}"
     left = max(WIDTH - width(head) - 2, _LEAST_WORDS)
     return f"{head}: {cut(one_line(node.words), left)}".rstrip()
 

@@ -166,7 +166,7 @@ class Answerer:
         plan = self._plan
         temperatures = plan.temperatures or (plan.temperature,)
 
-        def build(messages: Sequence[Message], max_image_px: int | None) -> Call:
+        def build(messages: Sequence[Message], max_image_px: int | None, n_unseen: int) -> Call:
             call = chat_call(
                 server,
                 messages,
@@ -180,10 +180,13 @@ class Answerer:
             )
             if rounds is None:
                 return call
-            return with_tools(server, call, self._tools.names, rounds, is_last=is_last)
+            return with_tools(
+                server, call, self._tools.names, rounds, is_last=is_last, n_unseen=n_unseen
+            )
 
         messages = numbered(answer_messages(plan.prompts, question.messages))
-        return fitted(plan.limit_context, server, messages, build)
+        n_made = sum(len(made.pictures) for made in rounds or ())
+        return fitted(plan.limit_context, server, messages, build, n_made)
 
     async def _pictures(
         self, said: Said, tool_seed: int
@@ -286,7 +289,7 @@ class Answerer:
     def _question_call(self, seed: Seed, answer: Branch, number: int, sample: int) -> Fitted:
         plan = self._plan
 
-        def build(messages: Sequence[Message], max_image_px: int | None) -> Call:
+        def build(messages: Sequence[Message], max_image_px: int | None, _: int) -> Call:
             return chat_call(
                 plan.user,
                 messages,

@@ -1,10 +1,17 @@
-"""What calls cost, and stopping at a limit."""
+"""What calls cost, and stopping at a limit.
+
+Many calls are under way at once, and what they cost shows only when they are answered. So
+what those under way will presumably take is set aside: near a limit a call waits until others
+have been answered, and a run ends about one call beyond its limit, not all that are under way.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -15,6 +22,15 @@ from intermt.records import Call, Reply
 
 _CHARACTERS_PER_TOKEN = 4
 _PICTURE_KINDS = ("draw", "edit")
+
+
+@dataclass(slots=True)
+class _Usual:
+    """What the chat replies of a server took so far."""
+
+    n: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
 
 
 @dataclass(slots=True)
@@ -31,6 +47,7 @@ class Budget:
         n_estimated: Replies whose server counted no tokens; four characters are taken for
             one.
         n_unasked: Calls that were not made because a limit was reached.
+        usual: What chat replies took, by server.
     """
 
     servers: Mapping[str, Server]
@@ -41,6 +58,12 @@ class Budget:
     cost: float = 0.0
     n_estimated: int = 0
     n_unasked: int = 0
+    usual: dict[str, _Usual] = field(default_factory=dict)
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit."""
+        return self.max_tokens is not None or self.max_cost is not None
 
     @property
     def priced(self) -> bool:
@@ -72,10 +95,91 @@ class Budget:
             self.n_estimated += 1
         self.tokens_in += n_in or 0
         self.tokens_out += n_out or 0
-        server = self.servers[call.server]
-        self.cost += ((n_in or 0) * server.price_in + (n_out or 0) * server.price_out) / 1e6
+        self.cost += self._price(call, n_in or 0, n_out or 0)
         if call.kind in _PICTURE_KINDS and reply.image_sha256 is not None:
-            self.cost += server.price_picture
+            self.cost += self.servers[call.server].price_picture
+        if call.kind == "chat":
+            usual = self.usual.setdefault(call.server, _Usual())
+            usual.n += 1
+            usual.tokens_in += n_in or 0
+            usual.tokens_out += n_out or 0
+
+    def presumed(self, call: Call) -> tuple[int, float]:
+        """Tokens and cost that a call will presumably take.
+
+        Until a server has answered, its replies are taken to be as long as they may be.
+        """
+        n_in = n_out = 0
+        if call.kind == "chat":
+            usual = self.usual.get(call.server, _Usual())
+            n_in = _tokens_of(_without_schema(call.body))
+            n_out = int(call.body.get("max_tokens") or 0)
+            if usual.n:
+                n_in = max(n_in, usual.tokens_in // usual.n)
+                n_out = usual.tokens_out // usual.n
+        cost = self._price(call, n_in, n_out)
+        if call.kind in _PICTURE_KINDS:
+            cost += self.servers[call.server].price_picture
+        return n_in + n_out, cost
+
+    def has_room(self, tokens: int, cost: float) -> bool:
+        """Whether so much more stays within the limits."""
+        used = self.tokens_in + self.tokens_out
+        return (self.max_tokens is None or used + tokens <= self.max_tokens) and (
+            self.max_cost is None or self.cost + cost <= self.max_cost
+        )
+
+    def _price(self, call: Call, n_in: int, n_out: int) -> float:
+        server = self.servers[call.server]
+        return (n_in * server.price_in + n_out * server.price_out) / 1e6
+
+
+class Gate:
+    """Lets the calls of one event loop through as long as their budget has room for them."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._turn = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._n_under_way = 0
+        self._tokens = 0
+        self._cost = 0.0
+
+    async def refusal(self, call: Call) -> Reply | None:
+        """The end of a call for which nothing is left; None, sooner or later, for a call to make.
+
+        A call that is to be made needs `under_way` at once.
+        """
+        budget = self._budget
+        if not budget.limited:
+            return None
+        async with self._turn:
+            while True:
+                if why := budget.spent():
+                    return budget.refused(call, why)
+                tokens, cost = budget.presumed(call)
+                # With nothing under way nothing is to be waited for: every run gets on.
+                if not self._n_under_way or budget.has_room(
+                    self._tokens + tokens, self._cost + cost
+                ):
+                    return None
+                self._changed.clear()
+                await self._changed.wait()
+
+    @contextmanager
+    def under_way(self, call: Call) -> Iterator[None]:
+        """Sets aside what a call will presumably take, until the end of the block."""
+        tokens, cost = self._budget.presumed(call) if self._budget.limited else (0, 0.0)
+        self._n_under_way += 1
+        self._tokens += tokens
+        self._cost += cost
+        try:
+            yield
+        finally:
+            self._n_under_way -= 1
+            self._tokens -= tokens
+            self._cost -= cost
+            self._changed.set()
 
 
 def checked_limits(

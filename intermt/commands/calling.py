@@ -26,7 +26,8 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from intermt.commands.budget import Budget
+from intermt.commands.budget import Budget, Gate
+from intermt.commands.keeping import Keeper
 from intermt.config import Server
 from intermt.errors import TryLater
 from intermt.records import Call, Image, Progress, Reply
@@ -103,7 +104,8 @@ class Caller:
         servers: The servers by the name that calls carry.
         run_id: The run that replies are booked to.
         progress: Told of trouble.
-        stop_error_rate: Share of failures among the latest calls at which the run ends.
+        stop_error_rate: Share of failures among the latest calls to a server at which the run
+            ends.
         budget: Counts what replies take; once a limit is reached, no further call is made.
     """
 
@@ -126,13 +128,15 @@ class Caller:
         self._progress = progress
         self._stop_error_rate = stop_error_rate
         self._budget = budget or Budget(servers)
+        self._gate = Gate(self._budget)
         self._clients: dict[str, Client] = {}
         self._known: set[str] = set()
         self._under_way: dict[str, asyncio.Task[Reply]] = {}
-        self._recent: deque[bool] = deque(maxlen=_WINDOW)
+        self._recent: dict[str, deque[bool]] = {name: deque(maxlen=_WINDOW) for name in servers}
         self._stack = AsyncExitStack()
         self._lookup: asyncio.Task[dict[str, Reply]] | None = None
         self._looked_up: set[str] = set()
+        self._keeper = Keeper(store)
 
     async def __aenter__(self) -> Self:
         """Open the clients and find out which models the servers serve.
@@ -164,6 +168,8 @@ class Caller:
         """Close the clients; requests still under way are given up."""
         for task in self._under_way.values():
             task.cancel()
+        # A reply that has come is paid for.
+        await self._keeper.finish()
         await self._stack.aclose()
 
     def _settled_keys(self) -> set[str]:
@@ -178,6 +184,10 @@ class Caller:
         """Make records that follow from replies safe, like the replies themselves."""
         self._store.keep(records)
 
+    async def keep_soon(self, records: Iterable[Record]) -> None:
+        """The same for a lot of records, while other calls go on."""
+        await self._keeper.keep(records)
+
     async def take_in(self, content: bytes) -> Image:
         """The record of a picture that is now in the store, and will be named there.
 
@@ -185,7 +195,7 @@ class Caller:
             InputError: Not a picture that can be read.
         """
         image = await asyncio.to_thread(self._store.images.add, content)
-        self._store.keep([image])
+        await self._keeper.keep([image])
         return image
 
     async def ask(self, call: Call, accept: Accept = lambda _: "") -> Reply:
@@ -204,8 +214,6 @@ class Caller:
                 self.counts.reused += 1
                 return reply
         task = self._under_way.get(key)
-        if task is None and (why := self._budget.spent()):
-            return self._budget.refused(call, why)
         if task is None:
             task = asyncio.create_task(self._send(call, accept))
             self._under_way[key] = task
@@ -214,6 +222,12 @@ class Caller:
         return await asyncio.shield(task)
 
     async def _send(self, call: Call, accept: Accept) -> Reply:
+        if refused := await self._gate.refusal(call):
+            return refused
+        with self._gate.under_way(call):
+            return await self._sent(call, accept)
+
+    async def _sent(self, call: Call, accept: Accept) -> Reply:
         reply = await self._clients[call.server].send(call)
         records: list[Record] = []
         if reply.picture is not None:
@@ -225,7 +239,7 @@ class Caller:
         if reply.state == "ok" and (why := accept(reply)):
             reply = replace(reply, state="unparsed", error=why)
         records.append(Answered(call, reply, self._run_id))
-        self._store.keep(records)
+        await self._keeper.keep(records)
         if requests.is_settled(
             call.kind, reply.state, http_status=reply.http_status, sample=call.sample
         ):
@@ -243,15 +257,24 @@ class Caller:
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
         self.counts.tokens_out += reply.tokens_out or 0
-        # A picture that is asked for once more had been denied for what it shows: that it is
-        # denied again does not tell of a broken server.
-        if call.kind == "chat" or call.sample == 0:
-            self._recent.append(reply.state == "ok")
-        n_bad = self._recent.count(False)
-        if len(self._recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(self._recent):
+        self._stop_if_broken(call, reply)
+
+    def _stop_if_broken(self, call: Call, reply: Reply) -> None:
+        """End the run where too many of the latest calls to one server failed.
+
+        By server, as one that is down may be asked far less often than the others. That a
+        picture is denied for what it shows, or that none is found, tells of no broken server.
+        """
+        denied = reply.state == "refused" or (call.kind == "retrieve" and reply.state == "empty")
+        if call.kind in ("draw", "edit", "retrieve") and (call.sample or denied):
+            return
+        recent = self._recent[call.server]
+        recent.append(reply.state == "ok")
+        n_bad = recent.count(False)
+        if len(recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(recent):
             raise TryLater(
-                f"stopped early: {n_bad} of the latest {len(self._recent)} calls failed,"
-                f" the last one {reply.state} ({reply.error or 'no reason given'})",
+                f"stopped early: {n_bad} of the latest {len(recent)} calls to {call.server}"
+                f" failed, the last one {reply.state} ({reply.error or 'no reason given'})",
                 where=reply.url or ", ".join(self._servers[call.server].url),
                 todo="mend the server, then run the same command again: it goes on from here",
             )

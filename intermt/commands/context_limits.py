@@ -16,8 +16,9 @@ the limit named), sending its pictures smaller, or leaving out the oldest ones."
 
 SMALLEST_PX = 256
 
-Build = Callable[[Sequence[Message], int | None], Call]
-"""Makes the call from messages and the longest side of their pictures."""
+Build = Callable[[Sequence[Message], int | None, int], Call]
+"""Makes the call from messages, the longest side of their pictures, and how many of the
+pictures that tools made for this very answer are left out, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +34,45 @@ class Fitted:
     notes: tuple[str, ...] = ()
 
 
-def fitted(rule: LimitRule, server: Server, messages: Sequence[Message], build: Build) -> Fitted:
-    """The call that asks `messages`, changed by the rule where it is over a limit."""
-    whole = build(messages, None)
+def fitted(
+    rule: LimitRule, server: Server, messages: Sequence[Message], build: Build, n_made: int = 0
+) -> Fitted:
+    """The call that asks `messages`, changed by the rule where it is over a limit.
+
+    Args:
+        rule: The rule.
+        server: Whom to ask.
+        messages: The conversation.
+        build: Makes the call.
+        n_made: Pictures that tools have made for this answer so far.
+    """
+    whole = build(messages, None, 0)
     over = "" if rule == "fail" else why_over(server, whole)
     if not over:
         return Fitted(whole)
-    changed = _shrunk if rule == "shrink" else _without_oldest
-    return changed(server, messages, build, over) or Fitted(whole)
+    if rule == "shrink":
+        return _shrunk(server, messages, build, over) or Fitted(whole)
+    return _without_oldest(server, messages, build, over, n_made) or Fitted(whole)
 
 
 def _shrunk(server: Server, messages: Sequence[Message], build: Build, over: str) -> Fitted | None:
     side = server.max_image_px
     while side > SMALLEST_PX:
         side = max(SMALLEST_PX, side // 2)
-        call = build(messages, side)
+        call = build(messages, side, 0)
         if not why_over(server, call):
             return Fitted(call, (f"pictures sent with at most {side} px a side: {over}",))
     return None
 
 
 def _without_oldest(
-    server: Server, messages: Sequence[Message], build: Build, over: str
+    server: Server, messages: Sequence[Message], build: Build, over: str, n_made: int
 ) -> Fitted | None:
-    n_pictures = sum(isinstance(p, ImagePart) for m in messages for p in m.parts)
+    n_earlier = sum(isinstance(p, ImagePart) for m in messages for p in m.parts)
+    n_pictures = n_earlier + n_made
     for n_left_out in range(1, n_pictures + 1):
-        call = build(_left_out(messages, n_left_out), None)
+        shorter = _left_out(messages, n_left_out)
+        call = build(shorter, None, max(0, n_left_out - n_earlier))
         if not why_over(server, call):
             note = f"the {n_left_out} oldest of {n_pictures} pictures left out: {over}"
             return Fitted(call, (note,))

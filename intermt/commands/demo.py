@@ -51,8 +51,9 @@ STEPS: tuple[Step, ...] = (
     Step(
         "Grow a tree of conversations from each seed question",
         "generate sample/seeds.jsonl --answer builtin#simulated-a --answer builtin#simulated-b"
-        " --user builtin --draw builtin --turns 3 --beam 4",
+        " --user builtin --draw builtin --edit builtin --retrieve builtin --turns 3 --beam 4",
     ),
+    Step("Look at one of them", "generate --show bakery-logo", saved="tree.txt"),
     Step(
         "Bring in the votes on them, and ten more conversations with their labels",
         "annotate-import sample/votes.csv sample/conversations.json",
@@ -70,6 +71,10 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("Measure the judge against people", "eval --format csv", saved="eval.csv"),
     Step("See how far people agree", "stats agreement --format csv", saved="agreement.csv"),
+    Step(
+        "Put together whole conversations of the answers that annotators kept",
+        "generate --rebuild --rebuild-depth 3",
+    ),
     Step("See what is in the store", "stats card", saved="card.txt"),
     Step("Keep that as a data card", "stats card --format markdown", saved="card.md"),
     Step("Verify the store", "check"),

@@ -16,7 +16,7 @@ from intermt.commands.growing import Grower, GrownTree
 from intermt.commands.resuming import Resume, fingerprint, resume, sampling_seed
 from intermt.commands.runs import finished, new_run
 from intermt.commands.scoring import JudgeScorer
-from intermt.commands.seed_config import SeedingConfig, Selection
+from intermt.commands.seed_config import SeedingConfig, SeedReport, Selection
 from intermt.commands.seeding import planned, read_seeds, select
 from intermt.commands.tool_rounds import MAX_ROUNDS
 from intermt.config import Server
@@ -65,7 +65,9 @@ class GenerateConfig:
     def n_at_once(self) -> int:
         """Trees under way at once: enough to keep the answer servers busy."""
         n_slots = sum(server.max_in_flight for server in self.plan.answer)
-        return max(_LEAST_AT_ONCE, 2 * n_slots // max(self.shape.n_answers))
+        answers = self.shape.n_answers
+        # A tree asks for one level at a time, and most levels are narrower than the widest.
+        return max(_LEAST_AT_ONCE, 2 * n_slots * len(answers) // sum(answers))
 
     @property
     def shape(self) -> TreeShape:
@@ -97,15 +99,27 @@ def plan_run(store: Store, config: GenerateConfig, progress: Progress) -> DryRun
         plan.answer,
         plan.user,
         config.judge,
-        plan.draw,
+        plan.tool_servers,
+        bool(plan.tool_servers or plan.pictures),
         MAX_ROUNDS if has_tools else 0,
+        _seed_calls(config.seeding, seeding),
     )
-    guess = None
+    averages = None
     if store.exists():
         with store.reading() as db:
-            guess = expected(needs, generation.averages(db))
+            averages = generation.averages(db)
     bound = config.shape.n_instances
+    guess = expected(needs, averages)
     return DryRun(seeding, n_seeds, most(needs), guess, bound, config.min_instances)
+
+
+def _seed_calls(config: SeedingConfig, report: SeedReport) -> dict[str, int]:
+    """Most calls to have seed questions rated and rewritten."""
+    n_left = report.n_read - sum(one.n_dropped for one in report.filters)
+    return {
+        **({"potential": n_left} if config.potential is not None else {}),
+        **({"rewrite": report.n_kept} if config.rewrite is not None else {}),
+    }
 
 
 def run(store: Store, config: GenerateConfig, progress: Progress) -> GenerateResult:
@@ -185,7 +199,8 @@ class _Run:
                 counter = _Steps(self._progress)
                 tree = await self._grower(lineage).grow(seed, root, counter.step)
                 why = tree.why_short(config.min_instances, shape.n_instances)
-                self._caller.keep([*_records(tree), self._grown(seed, tree, why, lineage)])
+                grown = self._grown(seed, tree, why, lineage)
+                await self._caller.keep_soon([*_records(tree), grown])
                 await self._fill_pictures(tree)
                 growth.count(seed, tree, why)
                 self._progress.grow(counter.n - n_nodes)

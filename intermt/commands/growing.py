@@ -72,7 +72,7 @@ class GrownTree:
         if self.n_instances >= wanted:
             return ""
         if self.n_unfinished:
-            return "some calls failed"
+            return "some calls failed or were not made"
         if most < wanted:
             return f"such a tree has {most} at most"
         lost = Counter(mark.mark for mark in self.marks)

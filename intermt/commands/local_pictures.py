@@ -117,7 +117,7 @@ def open_local_pictures(folder: Path) -> LocalPictures:
 
 
 def _jsonl(text: str, file: Path) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -142,7 +142,7 @@ def _csv(text: str, file: Path) -> Iterator[tuple[str, str]]:
 
 
 def _txt(text: str, file: Path) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             name, _, caption = line.partition("\t")
             yield _row(name, caption, f"{file}:{number}")

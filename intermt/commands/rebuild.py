@@ -162,7 +162,7 @@ def _rebuilt(
     with store.reading() as db:
         nodes = generation.tree_nodes(db, seed_ids)
         scores = generation.mean_scores(db, seed_ids)
-        moved = generation.moved_nodes(db, seed_ids)
+        moved = generation.moved_nodes(db, seed_ids).keys()
         seeds = trees.seeds(db, seed_ids)
     by_seed: dict[str, list[Rebuilt]] = {}
     kept = kept_answers(

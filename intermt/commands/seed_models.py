@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,10 @@ _AT_ONCE = 256
 _TEXTS_A_CALL = 64
 _POTENTIAL_TOKENS = 512
 _REWRITE_TOKENS = 1024
-_IN_VAIN = ("refused", "empty", "truncated")
+_TRIES = 3
+"""Times that a model is asked for a score before a question is one it cannot rate."""
+_TRY_AGAIN_TEMPERATURE = 0.7
+_NO_SCORE = "no score from 0 to 3"
 
 TakeIn = Callable[[Sequence[Candidate]], None]
 """Puts the pictures of candidates where calls find them."""
@@ -75,8 +79,8 @@ class ModelWork:
     """What models have done so far.
 
     Attributes:
-        n_rated: Questions whose potential is known.
-        dropped: Those without enough of it.
+        n_rated: Questions whose potential is known, or known not to be had.
+        dropped: Those without enough of it, and those that a model cannot rate.
         waiting: Questions that a model could not be asked about, in no order.
         simulated: Whether a stand-in answered.
     """
@@ -168,44 +172,68 @@ class SeedModels:
         ):
             await asyncio.to_thread(self._take_in, batch)
             self._progress.start("rating seed questions", len(batch), "seeds")
-            scores: dict[str, int | None] = {}
+            in_vain = await asyncio.to_thread(self._rated_in_vain, batch, server)
+            found: dict[str, int | str | None] = {}
 
-            async def one(candidate: Candidate, into: dict[str, int | None] = scores) -> None:
-                into[candidate.seed_id] = await self._potential(candidate, server)
+            async def one(
+                candidate: Candidate,
+                into: dict[str, int | str | None] = found,
+                known: dict[str, str] = in_vain,
+            ) -> None:
+                into[candidate.seed_id] = await self._potential(candidate, server, known)
                 self._progress.advance()
 
             await each(batch, one, _AT_ONCE)
             self._progress.stop()
             for candidate in batch:
-                score = scores[candidate.seed_id]
-                if score is None:
+                potential = found[candidate.seed_id]
+                if potential is None:
                     self.work.waiting.append(candidate)
                     n_waiting += 1
-                elif score < least:
-                    self._drop(candidate, score, least)
-                else:
+                    continue
+                self.work.n_rated += 1
+                fault = _potential_fault(potential, least)
+                if fault is None:
                     kept.append(candidate)
-            self.work.n_rated += sum(score is not None for score in scores.values())
+                else:
+                    self.work.dropped.append(Dropped(candidate, POTENTIAL, fault))
         return kept
 
-    async def _potential(self, candidate: Candidate, server: Server) -> int | None:
-        call = self._chat(
-            server,
-            potential_messages(self._prompts, candidate.message),
-            "seed_potential",
-            _POTENTIAL_TOKENS,
-        )
-        reply = await self._ask(
-            call,
-            lambda said: "" if parse_potential(said.text) is not None else "no score from 0 to 3",
-        )
-        return parse_potential(reply.text) if reply.state == "ok" else None
+    async def _potential(
+        self, candidate: Candidate, server: Server, in_vain: Mapping[str, str]
+    ) -> int | str | None:
+        """The score; why the model states none; None where it could not be asked."""
+        why = ""
+        for number in range(_TRIES):
+            call = self._potential_call(candidate, server, number)
+            if call.request_key in in_vain:
+                why = in_vain[call.request_key]
+                continue
+            reply = await self._ask(
+                call,
+                lambda said: "" if parse_potential(said.text) is not None else _NO_SCORE,
+            )
+            if reply.state == "ok":
+                return parse_potential(reply.text)
+            if not seeding.is_in_vain(reply.state, reply.text):
+                return None
+            why = reply.error or reply.state
+        return why
 
-    def _drop(self, candidate: Candidate, score: int, least: int) -> None:
-        figures = {"potential": score, "min_potential": least, "highest": HIGHEST_POTENTIAL}
-        reason = f"too little multi-turn potential: {score} of at least {least}"
-        fault = Fault(f"potential {score}", reason, figures)
-        self.work.dropped.append(Dropped(candidate, POTENTIAL, fault))
+    def _rated_in_vain(self, candidates: Sequence[Candidate], server: Server) -> dict[str, str]:
+        """Why earlier runs asked for scores in vain, by request key."""
+        found: dict[str, str] = {}
+        for number in range(_TRIES):
+            calls = {c.position: self._potential_call(c, server, number) for c in candidates}
+            found |= self._in_vain([call.request_key for call in calls.values()])
+            # Only where one try came to nothing there was another.
+            candidates = [c for c in candidates if calls[c.position].request_key in found]
+        return found
+
+    def _potential_call(self, candidate: Candidate, server: Server, number: int) -> Call:
+        """The call that asks for a score, the first time or once more."""
+        messages = potential_messages(self._prompts, candidate.message)
+        return self._chat(server, messages, "seed_potential", _POTENTIAL_TOKENS, number)
 
     # --- rewriting -----------------------------------------------------------------------
 
@@ -237,7 +265,7 @@ class SeedModels:
                     n_pictures=len(candidate.pictures),
                     max_chars=max_chars,
                 )
-            elif reply is not None and reply.state in _IN_VAIN:
+            elif reply is not None and seeding.is_in_vain(reply.state, reply.text):
                 why_not = reply.error or reply.state
             elif reply is not None:
                 self.work.waiting.append(candidate)
@@ -264,14 +292,22 @@ class SeedModels:
     # --- asking --------------------------------------------------------------------------
 
     def _chat(
-        self, server: Server, messages: Sequence[Message], prompt: str, max_tokens: int
+        self,
+        server: Server,
+        messages: Sequence[Message],
+        prompt: str,
+        max_tokens: int,
+        number: int = 0,
     ) -> Call:
         schema = potential_schema() if prompt == "seed_potential" else rewrite_schema()
         return chat_call(
             server,
             messages,
             model=self._caller.models[server.name],
-            temperature=0.0,
+            # At 0 a model says the same again.
+            temperature=_TRY_AGAIN_TEMPERATURE if number else 0.0,
+            seed=number or None,
+            sample=number,
             max_tokens=max_tokens,
             response_schema=schema,
             schema_name=prompt,
@@ -282,6 +318,18 @@ class SeedModels:
         reply = await self._caller.ask(call, accept)
         self.work.simulated |= reply.simulated
         return reply
+
+
+def _potential_fault(potential: int | str, least: int) -> Fault | None:
+    """What is wrong with a question of such a potential, or of which a model states none."""
+    figures: dict[str, Any] = {"min_potential": least, "highest": HIGHEST_POTENTIAL}
+    if isinstance(potential, str):
+        reason = f"the model did not rate it in {_TRIES} tries; the last: {potential}"
+        return Fault("not rated", reason, {**figures, "tries": _TRIES})
+    if potential >= least:
+        return None
+    reason = f"too little multi-turn potential: {potential} of at least {least}"
+    return Fault(f"potential {potential}", reason, {"potential": potential, **figures})
 
 
 def reasons(rewritten: Sequence[Rewritten]) -> dict[str, int]:

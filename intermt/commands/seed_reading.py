@@ -266,12 +266,16 @@ def read_inputs(names: Iterable[str], images: Path | None, progress: Progress) -
                 read.unused += unused_pictures(source.pictures, used)
     progress.stop()
     if problems:
-        shown = "\n  ".join(problem.message for problem in problems)
         more = n_problems - len(problems)
         raise InputError(
-            f"{n_problems} seed questions cannot be used:\n  {shown}"
-            + (f"\n  ... and {more} more" if more > 0 else ""),
-            todo="mend them and run the same command again",
+            "a seed question cannot be used"
+            if n_problems == 1
+            else f"{n_problems} seed questions cannot be used",
+            details=[
+                *(problem.message for problem in problems),
+                *([f"... and {more} more"] if more else []),
+            ],
+            todo="mend the rows and run the same command again",
         )
     if not read.candidates:
         raise InputError("there are no seed questions", where=", ".join(names))

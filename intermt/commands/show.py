@@ -27,6 +27,7 @@ class ShownNode:
         mark: `kept`, `pruned` or `ended`; "" where pruning said nothing of it, or only that
             it was kept.
         reason: What counts against it.
+        joined_from: Where a rebuilding took it from; "" for what grew here.
     """
 
     node_id: str
@@ -39,6 +40,7 @@ class ShownNode:
     n_missing: int
     mark: str
     reason: str
+    joined_from: str
     simulated: bool
 
 
@@ -48,6 +50,9 @@ class ShownTree:
 
     Attributes:
         state: How far it has come, in words; "" for a tree that no run grew.
+        n_answers: Answers that grew here, like the counts below; what a rebuilding put
+            beside them is counted by `n_joined` alone.
+        n_joined: Messages that a rebuilding took over from other branches.
     """
 
     seed_id: str
@@ -59,6 +64,7 @@ class ShownTree:
     n_pruned: int
     n_ended: int
     n_pictures: int
+    n_joined: int
     nodes: tuple[ShownNode, ...]
     simulated: bool
 
@@ -88,7 +94,8 @@ def show(store: Store, name: str) -> ShownTree:
         nodes = generation.tree_nodes(db, [seed.seed_id])
         marks = generation.marks(db, [node.node_id for node in nodes])
         growth = generation.growths(db, [seed.seed_id]).get(seed.seed_id)
-    return _tree(seed, nodes, marks, growth)
+        moved = generation.moved_nodes(db, [seed.seed_id])
+    return _tree(seed, nodes, marks, growth, moved)
 
 
 def _tree(
@@ -96,7 +103,9 @@ def _tree(
     nodes: Sequence[Node],
     marks: Mapping[str, NodeMark],
     growth: SeedGrowth | None,
+    moved: Mapping[str, str],
 ) -> ShownTree:
+    labels = {node.node_id: _label(node) for node in nodes}
     children: defaultdict[str | None, list[Node]] = defaultdict(list)
     for node in nodes:
         children[node.parent_id].append(node)
@@ -104,7 +113,8 @@ def _tree(
     waiting = [(0, node) for node in children[None]]
     while waiting:
         depth, node = waiting.pop()
-        shown.append(_shown(node, depth, marks.get(node.node_id)))
+        origin = labels.get(moved.get(node.node_id, ""), "")
+        shown.append(_shown(node, depth, marks.get(node.node_id), origin))
         below = sorted(
             children[node.node_id],
             key=lambda n: (place_order(n.place or "~"), n.node_id),
@@ -112,28 +122,34 @@ def _tree(
         )
         waiting += [(depth + 1, child) for child in below]
     lost = Counter(mark.mark for mark in marks.values())
+    grown = [node for node in shown if node.role == "assistant" and not node.joined_from]
     return ShownTree(
         seed_id=seed.seed_id,
         source_id=seed.source_id,
         dataset=seed.dataset,
         state=_state(growth),
-        n_answers=sum(node.role == "assistant" for node in nodes),
+        n_answers=len(grown),
         n_kept=lost["kept"],
         n_pruned=lost["pruned"],
         n_ended=lost["ended"],
-        n_pictures=sum(node.n_images for node in shown if node.role == "assistant"),
+        n_pictures=sum(node.n_images for node in grown),
+        n_joined=sum(bool(node.joined_from) for node in shown),
         nodes=tuple(shown),
         simulated=any(node.simulated for node in nodes),
     )
 
 
-def _shown(node: Node, depth: int, mark: NodeMark | None) -> ShownNode:
+def _label(node: Node) -> str:
+    return node.place or node.node_id[:8]
+
+
+def _shown(node: Node, depth: int, mark: NodeMark | None, origin: str) -> ShownNode:
     pictures = [part for part in node.parts if isinstance(part, ImagePart)]
     n_there = sum(part.sha256 is not None for part in pictures)
     said = mark is not None and (mark.mark != "kept" or bool(mark.reason))
     return ShownNode(
         node_id=node.node_id,
-        label=node.place or node.node_id[:8],
+        label=_label(node),
         depth=depth,
         role=node.role,
         model=node.model,
@@ -142,6 +158,7 @@ def _shown(node: Node, depth: int, mark: NodeMark | None) -> ShownNode:
         n_missing=len(pictures) - n_there,
         mark=mark.mark if said and mark else "",
         reason=mark.reason if said and mark and mark.reason != BEYOND else "",
+        joined_from=origin,
         simulated=node.simulated,
     )
 

@@ -91,6 +91,11 @@ def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
     figures["notes"] = []
     if not figures["n_nodes"]:
         figures["notes"].append(NOTHING)
+    if n := figures["n_conversations_rebuilt"]:
+        figures["notes"].append(
+            f"{n} of the {figures['n_conversations']} conversations were rebuilt from branches"
+            " of others (generate --rebuild): what they say is counted again with them"
+        )
     if not (figures["n_scores"] or figures["n_votes"] or figures["n_feedback"]):
         figures["notes"].append(NO_LABELS)
     figures["simulated"] = any(n for key, n in figures.items() if key.endswith("_simulated"))

@@ -84,10 +84,10 @@ class ToolTalk:
         made: list[Supplied] = []
         simulated = reply.simulated
         while reply.state == "ok":
-            texts.append(reply.text.strip() if rounds or with_tools else reply.text)
+            texts.append(reply.text)
             calls = read_tool_calls(reply) if with_tools else ()
             if not calls or len(rounds) == MAX_ROUNDS:
-                text = "\n\n".join(text for text in texts if text)
+                text = _joined(texts)
                 pictures = tuple(made)
                 return Said(text, reply, pictures, tuple(shown), fitted.notes, simulated)
             supplied = await self._carried_out(calls, shown, seed)
@@ -136,6 +136,13 @@ class ToolTalk:
         if without.state in ("ok", "empty", "truncated", "refused"):
             self._takes_tools[name] = False
         return without, False
+
+
+def _joined(texts: Sequence[str]) -> str:
+    """What was said beside the calls of each round and at last; one text stays as it is."""
+    if len(texts) == 1:
+        return texts[0]
+    return "\n\n".join(text for said in texts if (text := said.strip()))
 
 
 def _may_be_about_tools(reply: Reply) -> bool:

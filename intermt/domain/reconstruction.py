@@ -1,15 +1,15 @@
 """Joining the branches of a tree that people kept into whole conversations.
 
-A conversation is a path on which every answer was kept. Where such a path would end at a
-question that none of its own answers survived, it may go on with the answer of a sibling
-branch, under these conditions, all of them:
+A conversation is a path on which every answer was kept. Where such a path would end, it may
+go on with messages of a sibling branch, that is one that leaves the same question by another
+answer, kept or not, which is left behind:
 
-- both branches leave the same question, by answers that were both kept;
-- the follow-up question is the same on both, but for case, spacing and punctuation;
-- the other branch's answer shows no picture that is not on this path too, and neither does
-  its follow-up question;
-- nothing that is taken over uses a word of six letters or more that this path does not
-  have and the answer left behind has: it might speak of what was said only there.
+- where the path has a question that none of its own answers survived, and the other branch
+  asks the same: with kept answers to it, if they were not given and turned down here too;
+- where nothing else goes on from an answer: with a question of the other branch that can be
+  asked here as well, and its kept answers.
+
+In both cases only what fits (`branch_fit`) is taken over.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from intermt.domain.image_tags import text_of
-from intermt.domain.pruning import normal, place_order
-from intermt.records import ImagePart, Node, node_id
-
-_LONG_WORD = 6
+from intermt.domain.branch_fit import fits, same_question, stands_alone
+from intermt.domain.pruning import place_order
+from intermt.records import Node, node_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,50 +86,64 @@ class _Tree:
                 for onward in self._paths((*longer, question))
                 if len(onward) > len(longer)
             ]
+            further = further or [
+                onward
+                for question in self._borrowed_questions(longer)
+                for onward in self._paths((*longer, question))
+            ]
             yield from further or [longer]
         if not found and len(path) > 1:
             yield path[:-1]
 
     def _next_answers(self, path: tuple[Node, ...]) -> list[Node]:
-        own = self._kept_answers(path[-1])
-        return own or self._borrowed(path)
+        return self._kept_answers(path[-1]) or self._borrowed_answers(path)
 
     def _kept_answers(self, question: Node) -> list[Node]:
         return [a for a in self._children[question.node_id] if a.node_id in self._kept]
 
-    def _borrowed(self, path: tuple[Node, ...]) -> list[Node]:
-        """Kept answers of sibling branches to the same question, where they fit here."""
+    def _siblings(self, answer: Node, question: Node) -> list[Node]:
+        """The other answers to a question; none where the answer was taken over itself."""
+        if answer.parent_id != question.node_id:
+            return []
+        return [a for a in self._children[question.node_id] if a.node_id != answer.node_id]
+
+    def _borrowed_answers(self, path: tuple[Node, ...]) -> list[Node]:
+        """Kept answers of sibling branches to the same question as the path's last."""
         if len(path) < 3:
             return []
-        shared, answer, question = path[-3:]
-        if answer.parent_id != shared.node_id:
-            return []
-        asked = normal(text_of(question.parts))
-        found: list[Node] = []
-        for lost in self._kept_answers(shared):
-            if lost.node_id == answer.node_id or not _pictures([lost]) <= _pictures(path):
-                continue
-            for other in self._children[lost.node_id]:
-                if normal(text_of(other.parts)) != asked:
-                    continue
-                if not _pictures([other]) <= _pictures(path):
-                    continue
-                for candidate in self._kept_answers(other):
-                    moved = self._kept_below(candidate)
-                    if not _words(moved) & (_words([lost]) - _words(path)):
-                        found.append(candidate)
-        return found
+        return [
+            taken
+            for left in self._siblings(path[-2], path[-3])
+            for other in self._children[left.node_id]
+            if same_question(other, path[-1])
+            for taken in self._kept_answers(other)
+            if node_id(path[-1].node_id, taken.role, taken.parts) not in self.by_id
+            and fits(self._kept_below(taken), (left, other), path)
+        ]
+
+    def _borrowed_questions(self, path: tuple[Node, ...]) -> list[Node]:
+        """Questions of sibling branches, with kept answers, that can follow the last answer."""
+        own = self._children[path[-1].node_id]
+        return [
+            question
+            for left in self._siblings(path[-1], path[-2])
+            for question in self._children[left.node_id]
+            if self._kept_answers(question)
+            and not any(same_question(question, asked) for asked in own)
+            and stands_alone(question, left, path)
+            and fits(self._kept_after(question), (left,), path)
+        ]
 
     def _kept_below(self, answer: Node) -> list[Node]:
         """An answer and all that may follow it on a kept path."""
-        found = [answer]
-        for question in self._children[answer.node_id]:
-            answers = self._kept_answers(question)
-            if answers:
-                found.append(question)
-            for further in answers:
-                found += self._kept_below(further)
-        return found
+        asked = self._children[answer.node_id]
+        further = (self._kept_after(q) for q in asked if self._kept_answers(q))
+        return [answer, *(node for nodes in further for node in nodes)]
+
+    def _kept_after(self, question: Node) -> list[Node]:
+        """A question and all that may follow it on a kept path."""
+        below = (self._kept_below(answer) for answer in self._kept_answers(question))
+        return [question, *(node for nodes in below for node in nodes)]
 
 
 def _joined(path: Sequence[Node]) -> Rebuilt:
@@ -161,16 +173,3 @@ def kept_answers(
 
 def _order(node: Node) -> tuple[tuple[int, str], str]:
     return (place_order(node.place or ""), node.node_id)
-
-
-def _pictures(nodes: Iterable[Node]) -> set[str]:
-    return {part.key for node in nodes for part in node.parts if isinstance(part, ImagePart)}
-
-
-def _words(nodes: Iterable[Node]) -> set[str]:
-    return {
-        word
-        for node in nodes
-        for word in normal(text_of(node.parts)).split()
-        if len(word) >= _LONG_WORD
-    }

@@ -75,11 +75,16 @@ _ORIGINAL = _any(
     r"\b(?:Original(?:bild|foto)|image originale|imagen original|immagine originale)\b",
     r"原图|原始图|原來的圖|元の(?:画像|写真)",
 )
+_SENT = _any(
+    rf"\b(?:provided|given|attached|shared|uploaded)\s+{_WORDS}{_NOUNS}\b",
+    r"\bthe\s+(?:provided|given|attached|shared|uploaded)\b",
+    rf"\b{_NOUNS}\s+(?:that )?(?:you|the user) (?:sent|shared|uploaded|provided)\b",
+)
 _EARLIER = _any(
     rf"\b{_GIVEN}\s+{_WORDS}{_NOUNS}\b",
     rf"\b(?:the|this|that)\s+{_GIVEN}\b",
     rf"\b(?:this|that|your|our)\s+{_NOUNS}\b",
-    rf"\b{_NOUNS}\s+(?:above|before|you (?:sent|shared|uploaded))\b",
+    rf"\b{_NOUNS}\s+(?:above|before)\b",
     r"\b(?:das|dem|im) (?:selben?|gleichen?|vorigen|obigen) Bild",
     r"\b(?:dasselbe|selbe|gleiche|vorherige|vorige|obige)\s+(?:Bild|Foto|Karte|Zeichnung)",
     r"\b(?:la même|cette|l'image (?:précédente|ci-dessus)|même image)\b",
@@ -237,15 +242,21 @@ def _earlier_picture(caption: str, pictures: Sequence[Speaker]) -> tuple[int, st
     begins = _DEFINITE.search(plain) or (crop is not None and crop.start() < _BEGINNING)
     if _COMPOSED.search(plain) and not begins:
         return None
+    sent = _latest_of(pictures, "user")
     for pattern, number in (
         (_FIRST, 1),
         (_ORIGINAL, _first_of(pictures, "user")),
+        (_SENT, sent),
         (_EARLIER, len(pictures)),
     ):
         if found := pattern.search(plain):
             if _is_only_like(plain, found.start()):
                 return None
             return number, _cited(found[0]), _is_as_it_is(plain)
+    # What was made for an answer is often itself a part of what the user sent: another part
+    # is not in it.
+    if part := _CROP.search(plain) or _CLOSE_UP.search(plain):
+        return sent, _cited(part[0].strip()), False
     if change := _words_of_change(plain):
         return len(pictures), _cited(change), False
     return None
@@ -269,10 +280,16 @@ def _first_of(pictures: Sequence[Speaker], speaker: Speaker) -> int:
     return pictures.index(speaker) + 1 if speaker in pictures else 1
 
 
+def _latest_of(pictures: Sequence[Speaker], speaker: Speaker) -> int:
+    """Number of the latest picture of a speaker; that of the latest one if there is none."""
+    numbers = [n for n, who in enumerate(pictures, start=1) if who == speaker]
+    return numbers[-1] if numbers else len(pictures)
+
+
 _LIKE = re.compile(
     r"(?:\bstyle|\bscheme|\bcolou?rs?|\bpalette|\bsame \w+)\s+(?:\w+\s+){0,3}$", re.I
 )
-_BASED_ON = re.compile(r"\b(?:based on|derived from|inspired by)\s+$", re.I)
+_BASED_ON = re.compile(r"\b(?:based on|derived from|inspired by)\s+(?:the\s+)?$", re.I)
 _SAME_STYLE = re.compile(
     r"\b(?:same|similar)\s+(?:\w+\s+)?(?:style|colou?rs?|scheme|palette)", re.I
 )
@@ -309,9 +326,8 @@ def _is_as_it_is(plain: str) -> bool:
 
 def _words_of_change(plain: str) -> str | None:
     """The words that say that something shown before is wanted again, changed."""
-    for pattern in (_CROP, _CLOSE_UP, _CHANGED):
-        if found := pattern.search(plain):
-            return found[0].strip()
+    if found := _CHANGED.search(plain):
+        return found[0].strip()
     is_new = bool(_INDEFINITE.search(plain) or _NEW_GRAPHIC.search(plain))
     if not is_new:
         marked = _MARKED.search(plain) or _OVERLAY.search(plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,6 +35,9 @@ _READERS: Mapping[ServerKind, Callable[[Call, Any], Reading]] = {
     "retrieve": read_retrieved,
     "embed": read_embeddings,
 }
+# llama.cpp answers 500 to pictures for a model without eyes and to tools without a template.
+_CANNOT = re.compile(r"\b(?:not supported|unsupported|requires? --[a-z])", re.IGNORECASE)
+_NOT_IMPLEMENTED = 501
 # Decoding a picture takes long enough to hold up every other call.
 _IN_THREAD: frozenset[ServerKind] = frozenset({"draw", "edit", "retrieve"})
 
@@ -100,9 +104,11 @@ async def of_answer(call: Call, answer: Answer, secret: str) -> Outcome:
 
 def _of_error(answer: Answer, body: bytes) -> Outcome:
     status = answer.status
-    text = f"HTTP {status}: {error_message(body)}"
+    words = error_message(body)
+    text = f"HTTP {status}: {words}"
     simulated = is_simulated(answer.headers, None)
-    if is_retried(status):
+    cannot = status == _NOT_IMPLEMENTED or (status >= 500 and _CANNOT.search(words))
+    if is_retried(status) and not cannot:
         health = Health(
             answered=status < 500,
             congested=status in (408, 429, 503),

@@ -142,6 +142,7 @@ def with_tools(
     rounds: Sequence[ToolRound],
     *,
     is_last: bool,
+    n_unseen: int = 0,
 ) -> Call:
     """A chat call with tools on offer, after the rounds of tool calls there were.
 
@@ -151,12 +152,16 @@ def with_tools(
         names: The tools on offer.
         rounds: Earlier rounds, oldest first.
         is_last: Whether no more calls are allowed.
+        n_unseen: How many of the pictures of the rounds the model is told of and not shown,
+            the oldest first.
     """
     messages = list(call.body["messages"])
     images = list(call.images)
     for made in rounds:
-        messages += _round(made)
-        images += [sha256 for _, sha256 in made.pictures]
+        hidden = made.pictures[:n_unseen]
+        n_unseen -= len(hidden)
+        messages += _round(made, len(hidden))
+        images += [sha256 for _, sha256 in made.pictures[len(hidden) :]]
     body = {**call.body, "messages": messages, "tools": tools_on_offer(names)}
     if is_last:
         body["tool_choice"] = "none"
@@ -173,7 +178,7 @@ def with_tools(
     )
 
 
-def _round(made: ToolRound) -> list[dict[str, Any]]:
+def _round(made: ToolRound, n_unseen: int) -> list[dict[str, Any]]:
     asked = [
         {
             "id": call.call_id,
@@ -191,7 +196,10 @@ def _round(made: ToolRound) -> list[dict[str, Any]]:
     ]
     if made.pictures:
         content: list[dict[str, Any]] = []
-        for number, sha256 in made.pictures:
+        for number, _ in made.pictures[:n_unseen]:
+            note = f"[picture {number} is there, but cannot be shown here]\n"
+            content.append({"type": "text", "text": note})
+        for number, sha256 in made.pictures[n_unseen:]:
             content += [{"type": "text", "text": f"[picture {number}]\n"}, picture(sha256)]
         content.append({"type": "text", "text": "[made by your tools just now; go on]"})
         messages.append({"role": "user", "content": content})

@@ -7,6 +7,7 @@ runs one until cancelled. Nothing it answers is a result: all of it is marked as
 from intermt.simulator.application import make_app
 from intermt.simulator.faults import NO_FAULTS, Faults, parse_faults
 from intermt.simulator.latent import quality
+from intermt.simulator.replay import Replay, read_replay
 from intermt.simulator.server import InProcess, serve_forever
 from intermt.simulator.settings import Simulator, from_environment
 
@@ -14,10 +15,12 @@ __all__ = [
     "NO_FAULTS",
     "Faults",
     "InProcess",
+    "Replay",
     "Simulator",
     "from_environment",
     "make_app",
     "parse_faults",
     "quality",
+    "read_replay",
     "serve_forever",
 ]

@@ -124,13 +124,10 @@ def _choice(
         return _Choice("", [], "stop")
     if mood == "refusal":
         return _Choice(None, [], "content_filter", f"{MARK}I cannot help with that.")
-    if (call := _tool_call(request, settings, dice)) is not None:
+    recorded = settings.replay.said(request, dice)
+    if recorded is None and (call := _tool_call(request, settings, dice)) is not None:
         return call
-    text = _text(request, settings, dice)
-    for attempt in range(_TRIES_TO_DIFFER):
-        if text not in said or request.json_mode:
-            break
-        text = _text(request, settings, Dice.of(dice.key.hex(), attempt))
+    text = _invented(request, settings, dice, said) if recorded is None else recorded
     cuts = [at for stop in request.stops if (at := text.find(stop)) >= 0]
     text = text[: min(cuts)] if cuts else text
     tokens = _TOKEN.findall(text)
@@ -138,6 +135,16 @@ def _choice(
         tokens = tokens[: request.max_tokens]
         return _Choice("".join(tokens), tokens, "length")
     return _Choice(text, tokens, "stop")
+
+
+def _invented(request: ChatRequest, settings: Simulator, dice: Dice, said: set[str | None]) -> str:
+    """A text that was not said before, if one turns up in a few tries."""
+    text = _text(request, settings, dice)
+    for attempt in range(_TRIES_TO_DIFFER):
+        if text not in said or request.json_mode:
+            break
+        text = _text(request, settings, Dice.of(dice.key.hex(), attempt))
+    return text
 
 
 def _text(request: ChatRequest, settings: Simulator, dice: Dice) -> str:

@@ -64,6 +64,7 @@ class ChatRequest:
         model: Any name; another model answers differently.
         text: All text of all messages.
         first_text: What the user said first, in the messages or quoted in them.
+        last_text: The last user message.
         role: What the model is asked to be.
         n_pictures: Number of picture parts.
         n_choices: Number of answers wanted.
@@ -84,6 +85,7 @@ class ChatRequest:
     model: str
     text: str
     first_text: str
+    last_text: str
     role: Role
     n_pictures: int
     n_choices: int
@@ -113,7 +115,8 @@ def read_chat(data: dict[str, Any]) -> ChatRequest:
     content = {key: value for key, value in data.items() if key not in without}
     user_texts = [text for who, text in texts if who == "user"]
     system = "\n".join(text for who, text in texts if who in ("system", "developer"))
-    instruction = _instruction(system, user_texts[-1] if user_texts else "")
+    last_text = user_texts[-1] if user_texts else ""
+    instruction = _instruction(system, last_text)
     tools = _tools(data.get("tools"))
     json_mode, schema = _format(data.get("response_format"))
     stream_options = data.get("stream_options")
@@ -123,6 +126,7 @@ def read_chat(data: dict[str, Any]) -> ChatRequest:
         model=text_field(data, "model", DEFAULT_MODEL),
         text="\n".join(text for _, text in texts),
         first_text=_first_text(user_texts),
+        last_text=last_text,
         role=_role(data.get("metadata"), instruction),
         n_pictures=n_pictures,
         n_choices=whole_field(data, "n", 1, _MOST_CHOICES, 1) or 1,

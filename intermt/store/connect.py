@@ -27,6 +27,8 @@ from intermt.store.lock import StoreLock
 from intermt.store.rows import Record, TableRow, insert, to_row
 
 _FOLDERS = ("images", "journal", "queue")
+# A transaction takes memory for all of its rows, beside what the program itself takes.
+_ROWS_A_FLUSH = 1000
 _NETWORK_FILE_SYSTEMS = {
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "lustre", "gpfs"),
     *("beegfs", "ceph", "fuse.ceph", "fuse.glusterfs", "fuse.juicefs"),
@@ -276,8 +278,9 @@ class Store:
             rows, self._pending = self._pending, []
             taken = self._journal.take()
         try:
-            with self.writing() as db:
-                insert(db, rows)
+            for begin in range(0, len(rows), _ROWS_A_FLUSH):
+                with self.writing() as db:
+                    insert(db, rows[begin : begin + _ROWS_A_FLUSH])
         except BaseException:
             with self._pending_lock:
                 self._pending = rows + self._pending

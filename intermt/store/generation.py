@@ -173,14 +173,14 @@ def mean_scores(db: Connection, seed_ids: Iterable[str]) -> dict[str, tuple[floa
     return {target: (float(mean), n) for target, mean, n in rows}
 
 
-def moved_nodes(db: Connection, seed_ids: Iterable[str]) -> set[str]:
-    """The messages of these trees that a rebuilding made from those of other branches."""
+def moved_nodes(db: Connection, seed_ids: Iterable[str]) -> dict[str, str]:
+    """The messages of these trees that a rebuilding made from others, with the id of each's."""
     rows = db.execute(
         f"""
-        SELECT DISTINCT o.node_id FROM conversation_origin o
+        SELECT o.node_id, min(o.origin_id) FROM conversation_origin o
         JOIN node n ON n.node_id = o.node_id JOIN {FROM_STRINGS} w ON n.seed_id = w.id
-        WHERE o.node_id <> o.origin_id
+        WHERE o.node_id <> o.origin_id GROUP BY o.node_id
         """,
         [json_list(set(seed_ids))],
     ).fetchall()
-    return {row[0] for row in rows}
+    return dict(rows)

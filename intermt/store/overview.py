@@ -29,7 +29,10 @@ def conversation_facts(db: Connection) -> dict[str, Any]:
                median(n_turns) AS median_turns_per_conversation,
                max(n_turns) AS max_turns_per_conversation,
                count(*) FILTER (n_turns >= 5) AS n_conversations_with_five_or_more_turns,
-               count(*) FILTER (simulated) AS n_conversations_simulated
+               count(*) FILTER (simulated) AS n_conversations_simulated,
+               count(*) FILTER (conversation_id IN (SELECT conversation_id
+                                                    FROM conversation_origin))
+                   AS n_conversations_rebuilt
         FROM in_conversation
         """,
     )
@@ -59,7 +62,9 @@ def tree_facts(db: Connection) -> dict[str, Any]:
         SELECT count(*) AS n_nodes, count(*) FILTER (role = 'user') AS n_prompts,
                count(*) FILTER (role = 'assistant') AS n_answers,
                count(*) FILTER (parent_id IS NULL) AS n_trees,
-               max(turn) AS max_depth_turns, count(*) FILTER (simulated) AS n_nodes_simulated
+               max(turn) AS max_depth_turns, count(*) FILTER (simulated) AS n_nodes_simulated,
+               count(*) FILTER (node_id IN (SELECT node_id FROM conversation_origin
+                                            WHERE node_id <> origin_id)) AS n_nodes_rebuilt
         FROM in_node
         """,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from duckdb import DuckDBPyConnection as Connection
 
-from intermt.records import SeedDrop
+from intermt.records import CallState, SeedDrop
 from intermt.store.rows import FROM_STRINGS, from_tuple, json_list, select_list
 
 
@@ -29,12 +29,18 @@ def take_back_drops(db: Connection, ids: Iterable[str]) -> None:
 def answered_in_vain(db: Connection, keys: Iterable[str]) -> dict[str, str]:
     """Why those of these calls that a model would not or could not answer came to nothing.
 
-    That is a refusal, an empty answer or one cut at the length limit, by request key; not
-    what failed on the way.
+    That is a refusal, an empty answer, one cut at the length limit or one that says nothing of
+    use, by request key; not what failed on the way.
     """
     rows = db.execute(
         f"SELECT r.request_key, r.state, r.error FROM request r JOIN {FROM_STRINGS} w"
-        " ON r.request_key = w.id WHERE r.state IN ('refused', 'empty', 'truncated')",
+        " ON r.request_key = w.id WHERE r.state IN ('refused', 'empty', 'truncated')"
+        " OR r.state = 'unparsed' AND r.text <> ''",
         [json_list(set(keys))],
     ).fetchall()
     return {key: error or state for key, state, error in rows}
+
+
+def is_in_vain(state: CallState, text: str) -> bool:
+    """Whether a call that ended so has come to nothing for good; see `answered_in_vain`."""
+    return state in ("refused", "empty", "truncated") or (state == "unparsed" and text != "")

@@ -53,6 +53,12 @@ def test_what_the_options_say_is_what_is_done() -> None:
     assert json.dumps(config.described())
 
 
+def test_naming_a_server_that_rates_switches_its_filter_on() -> None:
+    assert given(potential="builtin").filters == ("quality", "diversity", "potential")
+    with pytest.raises(UsageError, match="--potential names a server"):
+        given(potential="builtin", filters="quality")
+
+
 def test_embeddings_have_a_threshold_of_their_own() -> None:
     assert given().threshold == 0.8
     assert given(embed="builtin").threshold == 0.95

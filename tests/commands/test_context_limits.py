@@ -15,6 +15,7 @@ from intermt.config import Server, load_config
 from intermt.domain.prompts import load_prompts
 from intermt.records import Call, ImagePart, Message, TextPart
 from intermt.servers.chat import chat_call
+from intermt.servers.tool_calls import ToolCall, ToolRound, with_tools
 from intermt.simulator import InProcess
 from intermt.store.connect import Store
 from tests.commands.work import Silent, counted, put_pictures, taking, written
@@ -24,15 +25,21 @@ MESSAGES = tuple(
 )
 
 
-def asked(rule: LimitRule, *messages: Message, **limits: Any) -> Any:
+def asked(rule: LimitRule, *messages: Message, made: tuple[str, ...] = (), **limits: Any) -> Any:
     server = Server("s", "chat", ("http://127.0.0.1:1/v1",), **limits)
+    calls = tuple(ToolCall(f"c{n}", "draw", {}, "{}") for n in range(len(made)))
+    numbered = tuple(enumerate(made, start=6))
+    rounds = [ToolRound("", calls, ("There.",) * len(made), numbered)] if made else []
 
-    def build(told: Sequence[Message], max_image_px: int | None) -> Call:
-        return chat_call(
+    def build(told: Sequence[Message], max_image_px: int | None, n_unseen: int) -> Call:
+        call = chat_call(
             server, told, model="m", temperature=0, max_tokens=50, max_image_px=max_image_px
         )
+        if not rounds:
+            return call
+        return with_tools(server, call, ("draw",), rounds, is_last=False, n_unseen=n_unseen)
 
-    return fitted(rule, server, messages or MESSAGES, build)
+    return fitted(rule, server, messages or MESSAGES, build, len(made))
 
 
 @pytest.mark.parametrize("rule", ["fail", "shrink", "drop-oldest"])
@@ -71,6 +78,19 @@ def test_the_oldest_pictures_are_left_out_with_a_note_in_their_place() -> None:
     assert len(fewer.call.images) == 2
     text = Message("user", (TextPart("x" * 9999),))
     assert asked("drop-oldest", text, max_context_tokens=99).notes == ()
+
+
+def test_pictures_that_tools_made_for_the_answer_go_last() -> None:
+    made = ("a" * 64, "b" * 64, "c" * 64)
+    found = asked("drop-oldest", made=made, max_images=4)
+    assert found.call.images == (f"{4:064x}", *made)
+    found = asked("drop-oldest", made=made, max_images=1)
+    assert found.call.images == ("c" * 64,)
+    told = str(found.call.body["messages"][-1])
+    assert "[picture 6 is there, but cannot be shown here]" in told
+    assert "[picture 7 is there, but cannot be shown here]" in told
+    assert "[picture 8]" in told
+    assert found.notes[0].startswith("the 7 oldest of 8 pictures left out")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from pathlib import Path
@@ -25,14 +24,11 @@ from tests.commands.work import (
     Program,
     Silent,
     counted,
-    ended,
     impatient,
     put_pictures,
     rows,
     seeds,
     server,
-    stand_in,
-    start,
     stats,
     taking,
     written,
@@ -220,54 +216,6 @@ def test_pictures_that_a_repair_took_away_are_drawn_again_and_put_back(
     assert rows(store, "node", "picture_use") == before
 
 
-# --- being killed ------------------------------------------------------------------------
-
-IN_FLIGHT = 4
-
-
-def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(tmp_path: Path) -> None:
-    source = written(tmp_path / "seeds.jsonl", seeds(10))
-    undisturbed = Store(tmp_path / "undisturbed")
-    with InProcess(Simulator()) as url:
-        grow(undisturbed, url, source)
-    whole = rows(undisturbed)
-    store = Store(tmp_path / "store")
-    words = ("generate", source, "--turns", 3, "--candidates", 2, "--beam", 3)
-    with stand_in("--latency-ms", "25") as url:
-        table = "[servers.{}]\nkind = '{}'\nurl = '{}'\nmodel = '{}'\nmax_in_flight = {}\n"
-        models = {"a": "model-a", "b": "model-b", "u": "user", "d": "draw"}
-        (tmp_path / "intermt.toml").write_text(
-            "".join(
-                table.format(n, "draw" if n == "d" else "chat", url, model, IN_FLIGHT)
-                for n, model in models.items()
-            )
-        )
-        words += ("--answer", "a", "--answer", "b", "--user", "u", "--draw", "d")
-        n_killed = 0
-        dice = random.Random(7)
-        for n_more in [1, *(dice.randint(1, 20) for _ in range(9))]:
-            process = start(*words, store=store.folder)
-            until = stats(url)["n_answered"] + n_more
-            while stats(url)["n_answered"] < until and process.poll() is None:
-                time.sleep(0.01)
-            process.kill()
-            n_killed += ended(process).code == -9
-        n_known = counted(store, "SELECT count(*) FROM request WHERE state = 'ok'")
-        last = ended(start(*words, store=store.folder))
-        assert last.code == 0, last.err
-        made = last.data["calls"]["states"]["ok"]
-        assert made > 0
-        again = ended(start(*words, store=store.folder))
-        counts = stats(url)
-    assert n_killed == 10
-    kept = ("seed", "node", "conversation", "picture_use", "image")
-    assert {table: rows(store)[table] for table in kept} == {table: whole[table] for table in kept}
-    # Only what was on its way at a kill is asked again, never what had been written down.
-    assert n_known + made == counts["n_distinct"] == counted(store, "SELECT count(*) FROM request")
-    assert counts["n_answered_again"] <= n_killed * IN_FLIGHT * len(models)
-    assert again.data["calls"]["states"] == {}
-
-
 # --- bad servers -------------------------------------------------------------------------
 
 
@@ -361,8 +309,8 @@ def test_bad_seed_questions_stop_everything(intermt: Program, tmp_path: Path) ->
     source = written(tmp_path / "s.jsonl", [*seeds(2), {"id": "x"}, {"id": "y", "text": 5}])
     words = ("--answer", "builtin", "--user", "builtin")
     done = intermt("generate", source, *words, code=65)
-    assert "s.jsonl:3" in done.answer["errors"][0]["message"]
-    assert "s.jsonl:4" in done.answer["errors"][0]["message"]
+    assert "s.jsonl:3" in str(done.answer["errors"])
+    assert "s.jsonl:4" in str(done.answer["errors"])
     assert not intermt.store.exists()
     assert intermt("generate", written(tmp_path / "e.jsonl", []), *words, code=65)
     assert intermt("generate", tmp_path / "gone.jsonl", *words, code=66)

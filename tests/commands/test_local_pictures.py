@@ -38,6 +38,18 @@ def test_captions_in_three_forms(folder: Path, name: str) -> None:
     assert str(open_local_pictures(folder)) == str(pictures)
 
 
+@pytest.mark.parametrize("name", ["captions.jsonl", "captions.txt"])
+def test_line_separators_inside_a_caption_end_no_line(folder: Path, name: str) -> None:
+    caption = "A red fox\u2028in the snow\x85at night"
+    line = f'{{"file": "a.png", "caption": "{caption}"}}' if "json" in name else f"a.png\t{caption}"
+    (folder / name).write_text(f"{line}\n", encoding="utf-8")
+    pictures = open_local_pictures(folder)
+    assert len(pictures) == 1
+    found = pictures.best("fox in the snow")
+    assert found is not None
+    assert found.caption == caption
+
+
 def test_other_captions_are_known_by_another_name(folder: Path) -> None:
     (folder / "captions.txt").write_text("a.png\tA red fox\n")
     before = str(open_local_pictures(folder))

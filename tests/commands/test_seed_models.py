@@ -118,12 +118,63 @@ def test_a_question_nobody_could_rate_waits_and_is_not_left_out(store: Store, so
         assert len(served.asked) == n_before + 2
 
 
-def test_a_reply_without_a_score_is_no_score(store: Store, source: Path) -> None:
-    with serving(answering(lambda _: "A wonderful question!")) as served:
+def test_a_question_that_a_model_cannot_rate_is_left_out_for_good(
+    store: Store, source: Path
+) -> None:
+    def rate(question: str) -> str:
+        return "A wonderful question!" if "chess" in question else "potential: 3"
+
+    options: dict[str, Any] = {"filters": ALL}
+    with serving(answering(rate)) as served:
+        selection = choose(store, source, potential=server(served.url), **options)
+        asked = [body for body in served.asked if "chess" in asked_about(body)]
+        assert [body["temperature"] for body in asked] == [0, 0.7, 0.7]
+        assert len({body.get("seed") for body in asked}) == 3
+        n_asked = len(served.asked)
+        again = choose(store, source, potential=server(served.url), **options)
+        assert len(served.asked) == n_asked
+    assert kept(selection) == kept(again)
+    assert "chess" not in kept(selection)
+    # Nothing is left to do, so that a job that comes back every hour ends some time.
+    assert selection.report.n_waiting == again.report.n_waiting == 0
+    assert again.report.filters[-1].kinds == {"not rated": 1}
+    assert again.report.filters[-1].n_in == 4
+    with store.reading() as db:
+        (drop,) = drops(db)
+    assert (drop.filter, drop.kind) == ("potential", "not rated")
+    assert "3 tries" in drop.reason
+    assert "no score from 0 to 3" in drop.reason
+
+
+def test_a_model_that_states_a_score_at_last_has_rated(store: Store, source: Path) -> None:
+    n_asked = 0
+
+    def rate(_: str) -> str:
+        nonlocal n_asked
+        n_asked += 1
+        return "A wonderful question!" if n_asked <= 4 else "potential: 2"
+
+    with serving(answering(rate)) as served:
         selection = choose(store, source, filters=ALL, potential=server(served.url))
-        assert selection.roots == []
-        assert selection.report.n_waiting == 4
-    assert counted(store, "SELECT list(DISTINCT state) FROM request") == ["unparsed"]
+        assert (len(selection.roots), n_asked) == (4, 8)
+        assert len(choose(store, source, filters=ALL, potential=server(served.url)).roots) == 4
+        assert n_asked == 8
+
+
+def test_what_was_garbled_on_the_way_waits(store: Store, source: Path) -> None:
+    broken = True
+
+    def rate(question: str) -> str | web.Response:
+        if broken and "chess" in question:
+            return web.json_response({"choices": "none"})
+        return "potential: 3"
+
+    with serving(answering(rate)) as served:
+        first = choose(store, source, filters=ALL, potential=server(served.url))
+        assert (len(first.roots), first.report.n_waiting) == (3, 1)
+        broken = False
+        assert len(choose(store, source, filters=ALL, potential=server(served.url)).roots) == 4
+        assert len(served.asked) == 5
 
 
 def test_a_limit_is_filled_with_as_few_calls_as_it_takes(tmp_path: Path, store: Store) -> None:

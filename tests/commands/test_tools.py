@@ -176,6 +176,13 @@ def test_a_tag_that_no_tool_can_serve_stays_with_the_reason(trial: Trial) -> Non
     assert (use.tool, use.state, use.image_sha256) == ("none", "unavailable", None)
 
 
+def test_the_text_around_tags_stays_as_it_was_written(trial: Trial) -> None:
+    text = "\n  First <Image, a lake>\tthen\r\n\n<Image, a hill>  \n\n"
+    trial.grow(trial.model(Model(lambda: said(text))), draw=trial.tool("draw"))
+    parts = ["\n  First ", "<Image, a lake>", "\tthen\r\n\n", "<Image, a hill>", "  \n\n"]
+    assert shape(trial.parts()) == parts
+
+
 def test_without_any_tool_tags_stay_text(trial: Trial) -> None:
     served = trial.model(Model(lambda: said("Look: <Image, a fox>")))
     trial.grow(served)

@@ -78,7 +78,6 @@ def test_a_dead_end_goes_on_with_a_sibling_branch(tree: Tree) -> None:
     ("place", "text", "pictures"),
     [
         ("1b.1", "And what next?", ()),
-        ("1b", "Begin with the light.", ("p",)),
         ("1b.1", "And then?", ("p",)),
         ("1b", "Begin with the apples.", ()),
         ("1b.1a", "Plant where the light falls, as the umbrella showed.", ()),
@@ -121,6 +120,79 @@ def test_a_picture_both_branches_have_is_no_hindrance(tree: Tree) -> None:
     ]:  # fmt: skip
         made.add(place, said, *pictures)
     assert any(one.n_moved for one in made.rebuilt("1a", "1b", "1b.1a"))
+
+
+def test_the_answer_left_behind_need_not_be_kept(tree: Tree) -> None:
+    (made,) = tree.rebuilt("1a", "1b.1a", "1b.1a.1a", depth=3)
+    assert tree.places(made) == ["1", "1a", "1a.1", "1b.1a", "1b.1a.1", "1b.1a.1a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "fits"),
+    [
+        ("Plant trees.", (), True),
+        ("Plant trees as in the picture.", (), False),
+        ("Plant trees.", ("another",), False),
+    ],
+)
+def test_with_other_pictures_nothing_may_show_or_speak_of_one(
+    text: str, shown: tuple[str, ...], fits: bool
+) -> None:
+    made = Tree().add("1", "How do I plan a garden?")
+    made.add("1a", "Soil.", "drawn").add("1b", "Light.", "p")
+    made.add("1a.1", "And then?").add("1b.1", "And then?").add("1b.1a", text, *shown)
+    assert any(one.n_moved for one in made.rebuilt("1a", "1b.1a")) is fits
+
+
+@pytest.mark.parametrize(
+    ("left", "taken"),
+    [
+        ("In 1985 it was wet.", "As in 1985, dig."),
+        ("先看看光照条件。", "按照光照条件种树。"),
+    ],
+)
+def test_numbers_and_unspaced_scripts_tell_too(left: str, taken: str) -> None:
+    made = Tree().add("1", "How do I plan a garden?").add("1a", "Soil.").add("1b", left)
+    made.add("1a.1", "And then?").add("1b.1", "And then?").add("1b.1a", taken)
+    assert not any(one.n_moved for one in made.rebuilt("1a", "1b.1a"))
+
+
+def test_what_was_turned_down_in_this_place_is_not_taken_over(tree: Tree) -> None:
+    tree.add("1a.1b", "Plant the trees.")
+    assert not any(one.n_moved for one in tree.rebuilt("1a", "1b.1a"))
+
+
+def _with_question(text: str) -> Tree:
+    made = Tree().add("1", "How do I plan a garden with old trees?")
+    made.add("1a", "Begin with the soil.").add("1b", "Begin with a pergola.")
+    made.add("1a.1", "What does it cost?").add("1b.1", text)
+    return made.add("1b.1a", "In autumn.").add("1b.1a.1", "Why?").add("1b.1a.1a", "It is wet.")
+
+
+@pytest.mark.parametrize(
+    ("text", "moves"),
+    [
+        ("When should I plant trees in the garden?", True),
+        ("When should I plant those trees in the garden?", False),
+        ("When should I build the pergola in the garden?", False),
+        ("Could you explain why?", False),
+        ("什么时候在花园里种树？", False),
+    ],
+)
+def test_a_question_that_stands_alone_may_follow_another_answer(text: str, moves: bool) -> None:
+    made = _with_question(text).rebuilt("1a", "1b.1a", "1b.1a.1a", depth=3)
+    assert bool(made) is moves
+    for one in made:
+        assert _with_question(text).places(one) == [
+            "1", "1a", "1b.1", "1b.1a", "1b.1a.1", "1b.1a.1a",
+        ]  # fmt: skip
+        assert one.n_moved == 4
+
+
+def test_a_question_is_taken_over_only_where_a_path_would_end() -> None:
+    tree = _with_question("When should I plant trees in the garden?").add("1a.1a", "Nothing.")
+    (made,) = tree.rebuilt("1a", "1a.1a", "1b.1a", "1b.1a.1a")
+    assert (tree.places(made), made.n_moved) == (["1", "1a", "1a.1", "1a.1a"], 0)
 
 
 def test_the_order_of_nodes_changes_nothing(tree: Tree) -> None:

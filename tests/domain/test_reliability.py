@@ -79,7 +79,13 @@ def test_samples_over_the_same_clusters_are_resampled_alike_together_and_alone()
 )
 def test_it_does_not_matter_which_rater_is_which(table, order):
     clusters = np.arange(12) // 2
-    assert one(table, clusters) == one(table[:, list(order)], clusters)
+    first, second = one(table, clusters), one(table[:, list(order)], clusters)
+    for figure in ("alpha", "ac2", "rate"):
+        mine, other = getattr(first, figure), getattr(second, figure)
+        assert mine.undefined == other.undefined
+        assert (mine.value, mine.low, mine.high) == pytest.approx(
+            (other.value, other.low, other.high), nan_ok=True
+        )
 
 
 def test_full_agreement_on_varied_scores_is_one_with_a_width_of_nothing():

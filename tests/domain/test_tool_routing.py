@@ -28,10 +28,12 @@ TWO = ("user", "assistant")
         ("a cropped version of the original map highlighting Missouri and Illinois", 1),
         ("A kitchen similar to the original with a blue rug in front of the sink", 1),
         ("the same bar chart with 'rain' in 'doctor' highlighted", 2),
-        ("the provided map with California and New York highlighted", 2),
-        ("Cropped image of the gas stovetop and the sink", 2),
-        ("zoomed-in view of the soda cans and the man's feet", 2),
-        ("close-up of the dog's happy expression", 2),
+        ("the provided map with California and New York highlighted", 1),
+        ("Cropped image of the gas stovetop and the sink", 1),
+        ("zoomed-in view of the soda cans and the man's feet", 1),
+        ("close-up of the dog's happy expression", 1),
+        ("the picture you sent with a red roof", 1),
+        ("cropped view of the previous picture", 2),
         ("Edited version with a ray of sunlight", 2),
         ("an edited version of the outfit with a jacket", 2),
         ("highlighting the three large balls", 2),
@@ -42,7 +44,7 @@ TWO = ("user", "assistant")
         ("image #2 in watercolour", 2),
         ("the first picture at night", 1),
         ("das gleiche Bild bei Nacht", 2),
-        ("Ausschnitt mit dem Dach", 2),
+        ("Ausschnitt mit dem Dach", 1),
         ("la même image, la nuit", 2),
         ("la misma imagen de noche", 2),
         ("la stessa immagine di notte", 2),
@@ -115,6 +117,13 @@ def test_the_original_is_the_users_first_picture() -> None:
     assert route("the original image in blue", ("assistant",), ALL).picture == 1
     # A number that no picture has names none.
     assert route("picture 7 in blue", TWO, ALL).picture is None
+
+
+def test_parts_are_cut_from_what_the_user_sent_last() -> None:
+    for caption in ("cropped view of the roof", "close-up of the roof", "the given map in blue"):
+        assert route(caption, ("user", "assistant", "user", "assistant"), ALL).picture == 3
+        # Who sent nothing means what was made.
+        assert route(caption, ("assistant", "assistant"), ALL).picture == 2
 
 
 def test_tools_that_are_not_there_are_passed_over_and_said() -> None:

@@ -142,6 +142,21 @@ def test_a_redirect_is_not_followed() -> None:
     assert "elsewhere.invalid" in reply.error
 
 
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (500, "image input is not supported - hint: you may need to provide the mmproj"),
+        (500, "tools param requires --jinja flag"),
+        (503, "Unsupported response_format"),
+        (501, "This server does not support completions."),
+    ],
+)
+def test_what_a_server_cannot_do_is_rejected_at_once(status: int, words: str) -> None:
+    reply = sent(replying({"error": {"code": status, "message": words}}, status))
+    assert (reply.state, reply.attempts, reply.http_status) == ("rejected", 1, status)
+    assert words in reply.error
+
+
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_what_may_pass_is_tried_to_the_end(status: int) -> None:
     reply = sent(replying({"error": {"message": "too busy"}}, status), max_attempts=3)
