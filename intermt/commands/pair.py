@@ -18,7 +18,7 @@ from intermt.commands.whole_file import whole_file
 from intermt.dimensions import Level
 from intermt.errors import MissingInputError, StoreIOError
 from intermt.formats.writing.pair_lines import PairLines
-from intermt.formats.writing.pairs import PairRecord, PicturePath
+from intermt.formats.writing.pairs import PairRecord, PicturePath, Pictures
 from intermt.records import ImagePart, Node, PairMode, Part, Progress
 from intermt.store import trees, voting
 from intermt.store.connect import Store
@@ -120,7 +120,7 @@ def _write(
     del labels
     sink = _Measured(stream)
     path_of = _PictureFiles(store)
-    writer = PairLines(sink, path_of)
+    writer = PairLines(sink, Pictures(path_of, store.images.read))
     tally: Counter[str] = Counter()
     progress.start("writing pairs", len(chosen), "pairs")
     for start in range(0, len(chosen), _CHUNK):
@@ -239,6 +239,7 @@ def _record(
         split=None if config.splits is None else config.splits.of_seed(pair.seed_id),
         simulated=any(nodes[node].simulated for node in (*winner, *loser)),
         synthetic=chosen.synthetic,
+        strength=pair.agreement,
     )
 
 
