@@ -6,17 +6,18 @@ or its pictures become their captions in words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
 from intermt.formats.writing.pairs import Holds, PairRecord, PicturePath
-from intermt.records import ImagePart, Message, Part, TextPart
+from intermt.records import ImagePart, Message, TextPart
 
 Rule = Literal["error", "drop", "caption"]
 """`error` ends the command and `drop` the pair; `caption` puts words in a picture's place."""
 
-NO_CAPTION = "a picture"
+_TAG = re.compile(r"<\s*\[?\s*image\s*\]?\s*[,:，：﹐]?(.*)>", re.IGNORECASE | re.DOTALL)
 
 
 def misfits(pair: PairRecord, holds: Holds, path_of: PicturePath) -> list[str]:
@@ -48,7 +49,43 @@ def misfits(pair: PairRecord, holds: Holds, path_of: PicturePath) -> list[str]:
         found.append("other pictures in chosen than in rejected")
     if holds.most is not None and len(all_pictures(pair)) > holds.most:
         found.append(f"more than {holds.most} picture" + "s" * (holds.most != 1))
+    if not holds.any_pair:
+        found.extend(_no_pair(pair))
+    return found + holds.also(pair)
+
+
+def _no_pair(pair: PairRecord) -> list[str]:
+    """Why no trainer can learn from a pair, whatever it can hold."""
+    found: list[str] = []
+    if [_content(m) for m in pair.chosen] == [_content(m) for m in pair.rejected]:
+        found.append("the same content in chosen and rejected")
+    prefix: list[str] = [m.role for m in pair.prefix]
+    prefix = prefix[1:] if prefix[:1] == ["system"] else prefix
+    sides: list[list[str]] = [[m.role for m in side] for side in (pair.chosen, pair.rejected)]
+    if not (
+        _takes_turns(prefix, "user", "assistant")
+        and all(_takes_turns(side, "assistant", "user") for side in sides)
+    ):
+        found.append("prompts and answers that do not take turns")
     return found
+
+
+def _takes_turns(roles: list[str], first: str, other: str) -> bool:
+    """Whether they begin and end with `first` and alternate in between."""
+    return len(roles) % 2 == 1 and roles == [first, other] * (len(roles) // 2) + [first]
+
+
+def _content(message: Message) -> list[tuple[str, str | None]]:
+    """What a message says, however it is cut into parts."""
+    content: list[tuple[str, str | None]] = []
+    for part in message.parts:
+        if not isinstance(part, TextPart):
+            content.append(("picture", part.sha256 or part.name or part.tag))
+        elif content and content[-1][0] == "text":
+            content[-1] = ("text", f"{content[-1][1]}{part.text}")
+        elif part.text:
+            content.append(("text", part.text))
+    return content
 
 
 def captioned(pair: PairRecord, holds: Holds, path_of: PicturePath) -> PairRecord:
@@ -66,7 +103,7 @@ def captioned(pair: PairRecord, holds: Holds, path_of: PicturePath) -> PairRecor
     def in_words(message: Message, *, fits: bool) -> Message:
         if fits and not lacks([message]):
             return message
-        return replace(message, parts=(TextPart("".join(_words(part) for part in message.parts)),))
+        return replace(message, parts=(TextPart(_in_words(message)),))
 
     def side(messages: tuple[Message, ...], *, fits: bool) -> tuple[Message, ...]:
         return tuple(in_words(message, fits=fits) for message in messages)
@@ -105,7 +142,23 @@ def _pictures(messages: Iterable[Message]) -> list[ImagePart]:
     return [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
 
 
-def _words(part: Part) -> str:
-    if isinstance(part, TextPart):
-        return part.text
-    return f"[picture: {part.tag or part.name or NO_CAPTION}]"
+def _in_words(message: Message) -> str:
+    """The message as one text, with words set off by a space where a picture was."""
+    text = ""
+    was_picture = False
+    for part in message.parts:
+        is_picture = isinstance(part, ImagePart)
+        words = _words(part) if isinstance(part, ImagePart) else part.text
+        touch = bool(text and words) and not (text[-1].isspace() or words[0].isspace())
+        if touch and (is_picture or was_picture):
+            text += " "
+        text += words
+        was_picture = is_picture or (was_picture and not words)
+    return text
+
+
+def _words(picture: ImagePart) -> str:
+    """A picture's caption; its name says where a file was, and is no caption."""
+    tag = _TAG.fullmatch(picture.tag.strip()) if picture.tag else None
+    caption = (tag[1] if tag else picture.tag or "").strip()
+    return f"[picture: {caption}]" if caption else "[picture]"

@@ -39,12 +39,13 @@ class PairLines:
 
     def write(self, pair: PairRecord) -> None:
         """Write one pair."""
-        self._sink.write(orjson.dumps(self._line(pair), option=orjson.OPT_APPEND_NEWLINE))
+        self._sink.write(orjson.dumps(self.row(pair), option=orjson.OPT_APPEND_NEWLINE))
 
     def close(self) -> None:
         """Nothing: the last line is the end."""
 
-    def _line(self, pair: PairRecord) -> dict[str, Any]:
+    def row(self, pair: PairRecord) -> dict[str, Any]:
+        """What a line says."""
         return {
             "pair_id": pair.pair_id,
             "level": pair.level,
@@ -80,6 +81,8 @@ class PairLines:
                 }
                 for note in pair.feedback
             ],
+            "n_stated": pair.n_stated,
+            "tie": pair.tie,
         }
 
     def _message(self, message: Message) -> dict[str, Any]:
@@ -123,7 +126,8 @@ FORMAT = PairFormat(
     name="jsonl",
     about="intermt itself, jq and scripts",
     extension=".jsonl",
-    holds=Holds(prompts=True, history=True, answers="own", missing=True),
+    holds=Holds(prompts=True, history=True, answers="own", missing=True, any_pair=True),
     writer=PairLines,
     check=check,
+    room=frozenset(("dimension", "split", "tie")),
 )

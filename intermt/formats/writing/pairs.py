@@ -6,13 +6,15 @@ turns pairs into rows one at a time and holds none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from intermt.dimensions import Level
 from intermt.records import FeedbackKind, Message, PairMode
+
+Room = Literal["dimension", "split", "tie"]
 
 PicturePath = Callable[[str], str | None]
 """Gives the path of a picture's file by its SHA-256; None where the file is gone."""
@@ -66,6 +68,11 @@ class PairRecord:
         strength: How sure it is that the chosen side is the better one, 0.5 to 1: the
             agreement, or the probability of the model that made the pair.
         feedback: What raters wrote about either side.
+        n_stated: Annotators of those who voted who stated a preference on the dimension; the
+            votes of the others were read off their scores or, for `overall`, off what they
+            said about the dimensions.
+        tie: Whether neither side is the better one; only with `--ties keep`.
+        licence: Licence of the seed question as given; None where none is.
     """
 
     pair_id: str
@@ -91,6 +98,9 @@ class PairRecord:
     synthetic: bool
     strength: float
     feedback: tuple[Note, ...] = ()
+    n_stated: int = 0
+    tie: bool = False
+    licence: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,9 @@ class Holds:
         turns: Whether the prefix may have more than one prompt.
         chains: Whether chosen and rejected may be several messages each.
         missing: Whether a picture without a file may stand as a note of why.
+        any_pair: Whether both sides may be the same and roles may come in any order, which
+            no trainer takes.
+        also: What else its loading code trips over, in words that can be counted.
     """
 
     prompts: bool
@@ -115,6 +128,8 @@ class Holds:
     turns: bool = True
     chains: bool = True
     missing: bool = False
+    any_pair: bool = False
+    also: Callable[[PairRecord], list[str]] = lambda _: []
 
 
 class ByteSink(Protocol):
@@ -132,10 +147,37 @@ class Pictures:
         path_of: What a row says for a picture: an absolute path, or one relative to the
             folder that is written.
         read: The picture's bytes.
+        table: The rows of a Parquet file, which only the store can read; a format's `check`
+            of such a file needs it.
     """
 
     path_of: PicturePath
     read: Callable[[str], bytes]
+    table: Callable[[Path], Iterable[dict[str, Any]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What a folder of pairs holds, for the files beside its data files.
+
+    Attributes:
+        files: Its data files by split, as paths relative to the folder; `data` where no
+            split was asked for.
+        n_pairs: Pairs by split.
+        n_bytes: Size of the data files by split.
+        licences: Pairs by the licence of their seed question as given; `None` where none is.
+        n_simulated: Pairs with a message that a stand-in server wrote.
+        n_synthetic: Pairs with an invented vote.
+        made: How the pairs were chosen, in words that JSON has.
+    """
+
+    files: Mapping[str, str]
+    n_pairs: Mapping[str, int]
+    n_bytes: Mapping[str, int]
+    licences: Mapping[str | None, int]
+    n_simulated: int
+    n_synthetic: int
+    made: Mapping[str, Any]
 
 
 class PairWriter(Protocol):
@@ -161,8 +203,15 @@ class PairFormat:
         check: Reads a written file again and counts: the number of rows, and what is wrong
             in words with the row's number, such as placeholders that are not as many as
             pictures on either side. Never more than one row in memory.
-        beside: Files that belong beside those of a folder, by name, for the names of its
-            data files by split; such as an entry that tells the trainer of the columns.
+        beside: Files that belong beside the data files of a folder, by name; such as an entry
+            that tells the trainer of the columns.
+        room: What one file can say beside the pair itself. Without `dimension` several
+            dimensions, without `split` several splits, need a folder; without `tie` no pair
+            may be a tie.
+        place: Where a data file stands in a folder, with `{split}` for the split.
+        embeds: Whether the data files hold the pictures themselves, so that a folder needs
+            no `images/`.
+        folder_only: Whether one file alone makes no sense.
     """
 
     name: str
@@ -171,4 +220,12 @@ class PairFormat:
     holds: Holds
     writer: Callable[[ByteSink, Pictures], PairWriter]
     check: Callable[[Path, Pictures], tuple[int, list[str]]]
-    beside: Callable[[dict[str, str]], dict[str, bytes]] = lambda _: {}
+    beside: Callable[[Folder], dict[str, bytes]] = lambda _: {}
+    room: frozenset[Room] = frozenset()
+    place: str = "{split}"
+    embeds: bool = False
+    folder_only: bool = False
+
+    def data_file(self, split: str) -> str:
+        """The path of a split's data file in a folder, relative to it."""
+        return self.place.format(split=split) + self.extension
