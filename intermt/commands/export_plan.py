@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 
 from intermt.commands.export_config import ExportConfig
 from intermt.dimensions import Level
 from intermt.domain.task_plan import (
+    Vote,
     assign,
     draw,
     in_order,
@@ -17,12 +18,10 @@ from intermt.domain.task_plan import (
     settled,
     side_of_first,
 )
-from intermt.domain.votes import PairKey, cast_votes, gather_ballots
-from intermt.records import AnnotationTask, Choice, PairMode, Rater, RaterRole, annotation_task_id
+from intermt.records import AnnotationTask, Choice, annotation_task_id
 from intermt.store import tasks, voting
 from intermt.store.connect import Store
 from intermt.store.tasks import Rivals
-from intermt.store.voting import Labels
 
 _Ids = tuple[str, str]
 
@@ -89,7 +88,7 @@ def plan(store: Store, config: ExportConfig, level: Level) -> LevelPlan:
     with store.reading() as db:
         found = tasks.rivals(db, level, config.dataset)
         asks = config.gold or config.only_missing or config.role == "verifier"
-        labels = voting.labels(db, level, None) if asks else None
+        said = _said(voting.votes_cast(db, level)) if asks else {}
     made = LevelPlan(level, n_contexts=len(found))
     most = config.per_prompt if level == "local" else config.per_seed
     pairs: dict[_Ids, Rivals] = {}
@@ -97,7 +96,6 @@ def plan(store: Store, config: ExportConfig, level: Level) -> LevelPlan:
         chosen = islice(on_circle(rivals.ids, config.seed), most)
         pairs.update(dict.fromkeys(chosen, rivals))
     made.n_pairs = len(pairs)
-    said = {} if labels is None else _said(labels, level)
     return _planned(made, config, pairs, said)
 
 
@@ -183,29 +181,19 @@ def _own_work(about: Said, config: ExportConfig) -> frozenset[str]:
     return about.annotators if config.role == "verifier" else frozenset()
 
 
-def _said(labels: Labels, level: Level) -> dict[_Ids, Said]:
-    """What people said of each pair that anybody voted on, by the two ids."""
-    roles = {rater_id: rater.role for rater_id, rater in labels.raters.items()}
-    mode: PairMode = "prefix" if level == "local" else "chain"
-    scored = {
-        PairKey(level, mode, seed_id, a, b)
-        for seed_id, ids in labels.scored_together
-        for a in ids
-        for b in ids
-        if a < b
-    }
+def _said(votes: Iterable[voting.CastVote]) -> dict[_Ids, Said]:
+    """What people said of each pair that anybody voted on, by the two ids.
+
+    Args:
+        votes: All votes on a pair one after the other.
+    """
     found: dict[_Ids, Said] = {}
-    for ballot in gather_ballots(scored, labels.preferences, labels.scores):
-        votes = cast_votes(ballot, roles)
-        raters = [labels.raters[vote.rater_id] for vote in votes]
-        found[ballot.pair.a_id, ballot.pair.b_id] = Said(
-            _names(raters, "annotator"),
-            _names(raters, "verifier"),
-            settled(votes),
-            any(rater.kind == "synthetic" for rater in raters),
+    for ids, group in groupby(votes, key=lambda vote: (vote.a_id, vote.b_id)):
+        cast = list(group)
+        found[ids] = Said(
+            frozenset(vote.rater for vote in cast if vote.role == "annotator"),
+            frozenset(vote.rater for vote in cast if vote.role == "verifier"),
+            settled([Vote(vote.dimension, vote.role, vote.choice) for vote in cast]),
+            any(vote.synthetic for vote in cast),
         )
     return found
-
-
-def _names(raters: Sequence[Rater], role: RaterRole) -> frozenset[str]:
-    return frozenset(rater.name for rater in raters if rater.role == role)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intermt.commands.growing import picture_uses
-from intermt.commands.pair_choice import PairConfig, choose
+from intermt.commands.pair_choice import PairConfig, select
 from intermt.commands.runs import finished, new_run
 from intermt.domain.reconstruction import Rebuilt, kept_answers, rebuild
 from intermt.errors import MissingInputError, UsageError
@@ -88,18 +88,17 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
     pair_config = PairConfig.of(level="local", min_agree=config.min_agree)
     with store.reading() as db:
         seed_ids = generation.seed_ids(db, config.dataset)
-        labels = voting.labels(db, "local", None)
+        selection = select(db, pair_config)
+        invented = voting.heard_synthetic(db, "local")
+    decided = [(pair.chosen_id, pair.rejected_id) for pair in selection]
+    selection.close()
+    won, lost = {winner for winner, _ in decided}, {loser for _, loser in decided}
     if not seed_ids:
         raise MissingInputError(
             f"there is no conversation in the collection {config.dataset}",
             where=str(store.folder),
             todo="name another with --dataset, or grow trees first",
         )
-    chosen, _ = choose(labels, pair_config)
-    won = {choice.pair.chosen_id for choice in chosen}
-    lost = {choice.pair.rejected_id for choice in chosen}
-    invented = {i for i, rater in labels.raters.items() if rater.kind == "synthetic"}
-    del labels
     record = new_run(
         "generate --rebuild",
         {
@@ -145,7 +144,7 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
         n_joined=tally["joined"],
         by_turns=dict(sorted(by_turns.items())),
         simulated=bool(tally["simulated"]),
-        synthetic=bool(invented) and by_turns.total() > 0,
+        synthetic=invented and by_turns.total() > 0,
         run_id=record.run_id if tally["new"] else None,
     )
 

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from intermt.domain.votes import Vote
-from intermt.records import Choice, content_id
+from intermt.records import Choice, RaterRole, content_id
 
 UNANIMOUS = 3
 """Fewest annotators whose agreement settles a pair without a verifier."""
@@ -42,6 +41,15 @@ def on_circle(ids: Iterable[str], seed: int) -> Iterator[tuple[str, str]]:
 def side_of_first(seed: int, a_id: str, b_id: str) -> Literal["a", "b"]:
     """Which of two candidates stands on the left: a coin for each pair."""
     return "a" if draw(seed, "side", a_id, b_id) % 2 == 0 else "b"
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one rater says of one pair on one dimension."""
+
+    dimension: str
+    role: RaterRole
+    choice: Choice
 
 
 def settled(votes: Sequence[Vote]) -> dict[str, Choice]:

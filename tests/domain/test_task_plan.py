@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intermt.domain.task_plan import (
+    Vote,
     assign,
     draw,
     in_order,
@@ -18,13 +19,10 @@ from intermt.domain.task_plan import (
     settled,
     side_of_first,
 )
-from intermt.domain.votes import Vote
 
 
-def vote(
-    choice: str, role: str = "annotator", dimension: str = "overall", rater: str = "r"
-) -> Vote:
-    return Vote(dimension, rater, role, choice, "preference")  # type: ignore[arg-type]
+def vote(choice: str, role: str = "annotator", dimension: str = "overall") -> Vote:
+    return Vote(dimension, role, choice)  # type: ignore[arg-type]
 
 
 @given(st.sets(st.text("abcdef", min_size=1, max_size=4), min_size=2, max_size=12), st.integers(0))
