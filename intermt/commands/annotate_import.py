@@ -18,7 +18,6 @@ from intermt.commands.import_inputs import AUTO, ImportFile
 from intermt.commands.import_labels import judge_of_predictions
 from intermt.commands.import_rejects import Rejects, check_rejects, layout_of_all
 from intermt.commands.import_seen import Seen
-from intermt.commands.judge import check_same_judge
 from intermt.commands.picture_files import PictureFiles, UnseenPictures
 from intermt.commands.runs import finished, new_run
 from intermt.commands.whole_file import whole_file
@@ -171,7 +170,12 @@ def _check_options(store: Store, config: ImportConfig) -> None:
             raise UsageError("--predictions-as needs the name of a judge")
         judge = judge_of_predictions(name)
         with reading(store) as db:
-            check_same_judge(None if db is None else judging.rater(db, judge.rater_id), judge)
+            other = None if db is None else judging.rater(db, judge.rater_id)
+        if other is not None and other.settings != judge.settings:
+            raise UsageError(
+                f"--predictions-as {name!r} names a judge that was asked, which is another one",
+                todo="give these predictions a name of their own",
+            )
 
 
 # --- looking at every row before anything is written ----------------------------------------
@@ -247,8 +251,9 @@ def _bad_rows(report: FileReport, problems: Sequence[RowProblem], end: str) -> I
         shown.append(f"... and {report.rejected - len(shown)} more")
     count = "a bad row" if report.rejected == 1 else f"{report.rejected} bad rows"
     return InputError(
-        f"{count} of {report.rows}, {end}:\n  " + "\n  ".join(shown),
+        f"{count} of {report.rows}, {end}",
         where=report.file,
+        details=shown,
         todo="mend them, or leave bad rows out with --on-error skip",
     )
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from intermt.commands.import_conversations import build, conversation_id
+from intermt.commands.import_known import known_names, name_claims
 from intermt.commands.import_labels import LabelResolver
 from intermt.commands.import_pairs import PairResolver
-from intermt.commands.import_seen import Seen, conflicts
+from intermt.commands.import_seen import Claim, Seen, conflicts, label_claims
 from intermt.commands.picture_files import PictureFiles
 from intermt.formats.reading.rows import (
     AnswerId,
@@ -56,6 +57,7 @@ class Batches:
         coming = self._coming(labels, pairs)
         with reading(self.store) as db:
             paths = trees.conversation_paths(db, ids.values()) if db is not None and ids else {}
+            names_found = known_names(db, {ids[id(r)]: r for r in conversations}, self.dataset)
             labels_found = LabelResolver(db, labels, self.dataset, self.shown, coming)
             pairs_found = PairResolver(db, pairs, self.shown, coming)
         outcomes: list[Outcome] = []
@@ -71,7 +73,8 @@ class Batches:
                 outcomes.append(pairs_found.resolve(row, self.dataset, self.run_id))
         good = [(i, o) for i, o in enumerate(outcomes) if isinstance(o, list)]
         with reading(self.store) as db:
-            clashes = conflicts(db, [(batch[i].where, o) for i, o in good], self.seen)
+            said = [(batch[i].where, self._claims(batch[i], o)) for i, o in good]
+            clashes = conflicts(db, said, names_found, self.seen)
         for index, problem in clashes.items():
             outcomes[good[index][0]] = problem
         return [
@@ -80,6 +83,12 @@ class Batches:
             else o
             for row, o in zip(batch, outcomes, strict=True)
         ]
+
+    def _claims(self, row: Row | RowProblem, records: Sequence[Record]) -> dict[str, Claim]:
+        claims = label_claims(records)
+        if isinstance(row, ConversationRow):
+            claims = {**name_claims(row, records, self.dataset), **claims}
+        return claims
 
     def _coming(
         self, labels: Sequence[LabelRow], pairs: Sequence[PairRow]

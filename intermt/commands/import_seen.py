@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from intermt.formats.reading.rows import RowProblem
@@ -43,17 +44,17 @@ class Seen:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def said(self, label_ids: Iterable[str]) -> dict[str, Choice | int]:
-        """What the earlier rows said, of these labels, by id."""
-        keys = [bytes.fromhex(label_id) for label_id in label_ids]
+    def said(self, claim_ids: Iterable[str]) -> dict[str, str | int]:
+        """What the earlier rows said, of these claims, by id."""
+        keys = [bytes.fromhex(claim_id) for claim_id in claim_ids]
         rows = self._select("SELECT id, value FROM said WHERE id IN", keys)
         return {key.hex(): value for key, value in rows}
 
-    def say(self, found: Mapping[str, Choice | int]) -> None:
-        """Remember labels, by id."""
+    def say(self, found: Mapping[str, str | int]) -> None:
+        """Remember claims, by id."""
         self._db.executemany(
             "INSERT OR IGNORE INTO said VALUES (?, ?)",
-            [(bytes.fromhex(label_id), value) for label_id, value in found.items()],
+            [(bytes.fromhex(claim_id), value) for claim_id, value in found.items()],
         )
 
     def first_time(self, keys: Sequence[str]) -> set[str]:
@@ -89,47 +90,81 @@ def _candidates(records: Iterable[Record]) -> Iterator[Candidate]:
             yield Candidate(record.node_id, "prefix", record.parent_id, record.seed_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Something that one row says and no other may say otherwise.
+
+    Attributes:
+        field: What it is about, for people.
+        value: What is said.
+        shown: The same, for people.
+        expected: What the row should say; `{before}` and `{source}` stand for what is said
+            elsewhere, and where.
+        place: Where in the row, as an end of its `where`.
+    """
+
+    field: str
+    value: str | int
+    shown: str
+    expected: str
+    place: str = ""
+
+
 def conflicts(
     db: Any | None,
-    outcomes: Sequence[tuple[str, list[Record] | RowProblem]],
+    rows: Sequence[tuple[str, Mapping[str, Claim]]],
+    known: Mapping[str, str],
     seen: Seen | None,
 ) -> dict[int, RowProblem]:
-    """Rows with a label that says something else elsewhere, by their index.
-
-    A label is known by its dataset, task, rater, candidates, dimension and time; the same
-    label with another value is a mistake in one of the two places.
+    """Rows that say something else than the store or an earlier row, by their index.
 
     Args:
         db: The store's database, open; None where there is no store yet.
-        outcomes: Where each row stands in its file, and its records.
-        seen: What the rows before these said; the labels of good rows are added. None where
+        rows: Where each row stands in its file, and its claims by what they are about.
+        known: What the store has on claims that are no labels.
+        seen: What the rows before these said; the claims of good rows are added. None where
             the rows before these are in the store.
     """
-    found = [{} if isinstance(o, RowProblem) else _labels(o) for _, o in outcomes]
-    ids = {label_id for labels_of_row in found for label_id in labels_of_row}
-    stored: dict[str, Choice | int] = {}
+    ids = {key for _, claims in rows for key in claims}
+    stored: dict[str, str | int] = dict(known)
     if db is not None and ids:
-        stored = {**labels.stored_choices(db, ids), **labels.stored_scores(db, ids)}
+        stored |= labels.stored_choices(db, ids)
+        stored |= labels.stored_scores(db, ids)
         stored |= labels.stored_verdicts(db, ids)
     earlier = {} if seen is None else seen.said(ids)
     problems: dict[int, RowProblem] = {}
-    for index, labels_of_row in enumerate(found):
-        for label_id, (dimension, value) in labels_of_row.items():
-            before = stored.get(label_id, earlier.get(label_id, value))
-            if before != value:
-                source = "the store" if label_id in stored else "an earlier row"
+    for index, (where, claims) in enumerate(rows):
+        for key, claim in claims.items():
+            before = stored.get(key, earlier.get(key, claim.value))
+            if before != claim.value:
+                source = "the store" if key in stored else "an earlier row"
+                expected = claim.expected.format(before=_shown(before), source=source)
                 problems[index] = RowProblem(
-                    outcomes[index][0],
-                    f"the label on {dimension}",
-                    _shown(value),
-                    f"{_shown(before)}, as {source} has it; a changed label needs a later rated_at",
+                    where + claim.place, claim.field, claim.shown, expected
                 )
                 break
         else:
-            earlier |= {label_id: value for label_id, (_, value) in labels_of_row.items()}
+            earlier |= {key: claim.value for key, claim in claims.items()}
     if seen is not None:
         seen.say(earlier)
     return problems
+
+
+def label_claims(records: Sequence[Record]) -> dict[str, Claim]:
+    """What the labels among some records say, by the label's id.
+
+    A label is known by its dataset, task, rater, candidates, dimension and time; the same
+    label with another value is a mistake in one of the two places.
+    """
+    found = {}
+    for label_id, (dimension, value) in _labels(records).items():
+        found[label_id] = Claim(
+            f"the label on {dimension}",
+            value,
+            _shown(value),
+            "{before}, as {source} has it; a changed label needs a later rated_at",
+        )
+    return found
 
 
 def _labels(records: Sequence[Record]) -> dict[str, tuple[str, Choice | int]]:
@@ -145,7 +180,7 @@ def _labels(records: Sequence[Record]) -> dict[str, tuple[str, Choice | int]]:
     return found
 
 
-def _shown(value: Choice | int) -> str:
+def _shown(value: str | int) -> str:
     # A file may name the two in either order; the store has the lower id first.
     named = {"a": "for the lower id", "b": "for the higher id"}
     return named.get(value, value) if isinstance(value, str) else str(value)

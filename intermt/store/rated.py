@@ -127,7 +127,7 @@ def _number(db: Connection) -> None:
             SELECT 'score' AS what, s.level, s.dimension, s.role, s.rater_id,
                    s.target_id AS thing, coalesce(t.seed_id, s.target_id) AS seed, s.value,
                    s.rater_kind = 'synthetic' AS synthetic, FALSE AS simulated
-            FROM in_score s LEFT JOIN in_target t ON t.id = s.target_id
+            FROM in_score s LEFT JOIN tree_of t ON t.id = s.target_id
             WHERE s.counts AND s.role IN ('annotator', 'verifier')
             UNION ALL
             SELECT 'vote', level, dimension, role, rater_id, a_id || ' ' || b_id, seed_id,
@@ -139,7 +139,7 @@ def _number(db: Connection) -> None:
                    coalesce(t.seed_id, v.a_id),
                    coalesce(v.value, list_position({list(CHOICES)}, v.choice) - 1), FALSE,
                    v.simulated
-            FROM in_verdict v LEFT JOIN in_target t ON t.id = v.a_id
+            FROM in_verdict v LEFT JOIN tree_of t ON t.id = v.a_id
             WHERE v.state = 'ok' AND v.task IN ('score', 'pair')
         )
         SELECT role, CASE role WHEN 'judge' THEN rater_id ELSE '' END AS judge_id, value,

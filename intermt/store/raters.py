@@ -95,7 +95,7 @@ def given(db: Connection) -> list[Given]:
             SELECT 'score', s.level, s.dimension, p.rater, s.target_id,
                    coalesce(t.seed_id, s.target_id), s.value, s.rated_at, NULL, NULL, NULL
             FROM in_score s JOIN person p USING (rater_id)
-            LEFT JOIN in_target t ON t.id = s.target_id WHERE s.counts
+            LEFT JOIN tree_of t ON t.id = s.target_id WHERE s.counts
         )
         SELECT what, level, dimension, rater, value,
                dense_rank() OVER (PARTITION BY what, level ORDER BY thing) - 1 AS thing,

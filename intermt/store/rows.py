@@ -220,7 +220,8 @@ def _int_limit(column: str) -> int:
 
 
 def _plain_row(record: Record) -> dict[str, Any]:
-    row = {f.name: getattr(record, f.name) for f in fields(record)}
+    kind: type = type(record)
+    row = {name: getattr(record, name) for name in _names(kind)}
     if isinstance(record, Node):
         row["parts"] = parts_to_json(record.parts)
         pictures = [p for p in record.parts if isinstance(p, ImagePart)]
@@ -286,15 +287,16 @@ def known(db: Connection, rows: Sequence[TableRow]) -> set[tuple[str, tuple[Any,
     """Table and key of each of these rows that `insert` would leave as it is."""
     found: set[tuple[str, tuple[Any, ...]]] = set()
     for table in {table for table, _ in rows}:
-        wanted = [row for name, row in rows if name == table]
+        columns = _columns(db, table)
+        if table not in _REPLACES:
+            columns = {name: columns[name] for name in key_of(table)}
+        wanted = [{c: row[c] for c in columns} for name, row in rows if name == table]
         on = " AND ".join(f"{table}.{key} = excluded.{key}" for key in key_of(table))
         keys = ", ".join(f"{table}.{key}" for key in key_of(table))
         stays = f"AND NOT ({_REPLACES[table]})" if table in _REPLACES else ""
         for batch in _batches(wanted):
             there = db.execute(
-                f"SELECT {keys} FROM {table} JOIN "
-                f"({_unpacked(_columns(db, table))}) excluded "
-                f"ON {on} {stays}",
+                f"SELECT {keys} FROM {table} JOIN ({_unpacked(columns)}) excluded ON {on} {stays}",
                 [batch],
             ).fetchall()
             found.update((table, key) for key in there)

@@ -61,6 +61,14 @@ def narrow(db: Connection, dataset: str | None, level: Level | None) -> None:
         UNION ALL SELECT node_id, seed_id FROM in_node
         """
     )
+    # Labels recorded under a dataset may be about what belongs to another one.
+    db.execute(
+        """
+        CREATE TEMP VIEW tree_of AS
+        SELECT conversation_id AS id, seed_id FROM conversation
+        UNION ALL SELECT node_id, seed_id FROM node
+        """
+    )
     _narrow_labels(db, dataset, level)
 
 

@@ -181,7 +181,7 @@ def test_predictions_do_not_take_the_name_of_another_judge(
     name = rater_id("m", "judge", "model")
     store.write([Rater(name, "m", "judge", "model", model="m", settings="other")])
     path = written(tmp_path / "x", [of(pair, predictions=[])])
-    with pytest.raises(UsageError, match="other settings"):
+    with pytest.raises(UsageError, match="a judge that was asked"):
         bring(store, path, reading=ReadOptions(predictions_as="m"))
 
 

@@ -155,6 +155,8 @@ def one_of(value: object, known: Iterable[str], field: str) -> str:
     """
     members = list(known)
     if isinstance(value, str):
+        if value in members:
+            return value
         plain = value.strip().lower()
         for member in members:
             if plain.replace("-", "_") == member.replace("-", "_"):
