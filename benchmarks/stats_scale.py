@@ -1,11 +1,11 @@
-"""Times `stats card` and `stats agreement` on a store of the published size.
+"""Times the topics of `stats` on a store of the published size.
 
-    python benchmarks/stats_scale.py [--folder DIR] [--scale 1.0] [--budget-s 3]
+    python benchmarks/stats_scale.py [--folder DIR] [--scale 1.0] [--labels 450000] [--budget-s 20]
 
 Writes random trees, conversations, pictures and votes through `Store.write` (52,600
-conversations, about 240,000 turns, 280,000 picture uses and 30,000 votes at scale 1), then
-runs each topic three times in this process and prints the median. Exits 1 above the budget.
-A folder that holds the store already is used again.
+conversations, about 240,000 turns and 280,000 picture uses at scale 1; half the labels are
+votes, half scores), then runs each topic three times in this process and prints the median.
+Exits 1 above the budget. A folder that holds the store already is used again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from intermt.store.rows import Record
 
 N_CONVERSATIONS = 52_600
 N_SEEDS = 15_604
-N_VOTES = 30_000
 BATCH = 50_000
 DATASET = "random"
 
@@ -51,11 +50,11 @@ def identifier(number: int) -> str:
 class Forest:
     """Random records, and what was made so far."""
 
-    def __init__(self, scale: float) -> None:
+    def __init__(self, scale: float, n_labels: int) -> None:
         self.dice = random.Random(7)
         self.n_conversations = int(N_CONVERSATIONS * scale)
         self.n_seeds = max(1, int(N_SEEDS * scale))
-        self.n_votes = int(N_VOTES * scale)
+        self.n_votes = int(n_labels / 2 * scale)
         self.n_ids = 0
         self.pairs: list[tuple[str, str, str]] = []
         self.conversations: list[tuple[str, str]] = []
@@ -154,10 +153,10 @@ class Forest:
                     )  # fmt: skip
 
 
-def fill(store: Store, scale: float) -> None:
+def fill(store: Store, scale: float, n_labels: int) -> None:
     started = time.perf_counter()
     batch: list[Record] = []
-    for record in Forest(scale).records():
+    for record in Forest(scale, n_labels).records():
         batch.append(record)
         if len(batch) >= BATCH:
             store.write(batch)
@@ -181,12 +180,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--scale", type=float, default=1.0)
-    parser.add_argument("--budget-s", type=float, default=3.0)
+    parser.add_argument("--labels", type=int, default=450_000)
+    parser.add_argument("--budget-s", type=float, default=20.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         store = Store(options.folder or Path(temporary) / "store")
         if not store.exists():
-            fill(store, options.scale)
+            fill(store, options.scale, options.labels)
         card = run(store, StatsConfig()).document
         counted = (
             "n_conversations",
@@ -198,7 +198,7 @@ def main() -> int:
         )
         print(", ".join(f"{name} {card[name]:,}" for name in (*counted, "n_verdicts")))
         slowest = 0.0
-        for topic in ("card", "agreement"):
+        for topic in ("card", "agreement", "annotators"):
             for dataset in (None, DATASET):
                 took, worked = measure(store, StatsConfig(topic=topic, dataset=dataset))
                 slowest = max(slowest, took)

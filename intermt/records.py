@@ -39,13 +39,17 @@ SCENARIOS: tuple[str, ...] = (
 )
 
 
+# Made once: `json.dumps` would make one for each of the millions of ids of an import.
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def content_id(kind: str, *parts: object) -> str:
     """A 32-character hex id of what `parts` say, under a kind of its own.
 
     Parts are anything JSON holds; equal parts give equal ids on every machine. 128 bits of
     SHA-256, so that two records among a billion meet with probability below 1e-20.
     """
-    text = json.dumps([kind, *parts], ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = _CANONICAL.encode([kind, *parts])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -479,6 +483,75 @@ class Feedback:
     run_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AnnotationTask:
+    """Two candidates as they were given out to people to be compared.
+
+    Attributes:
+        annotation_task_id: The key that the task carries; see `annotation_task_id`.
+        level: `local` (two answers to one history) or `global` (two conversations).
+        seed_id: Root of the tree both come from.
+        a_id: The candidate whose id sorts first; a node or a conversation.
+        b_id: The other one.
+        shown_first: Which of them is on the left.
+        gold: Of a gold item, the outcome that was agreed on when it was given out, by
+            dimension; empty for an ordinary task. Never part of the task itself.
+        dataset: The collection that the seed question belongs to.
+        run_id: The run that gave it out first, or last changed its `gold`.
+        simulated: Whether a stand-in server wrote any of it.
+    """
+
+    annotation_task_id: str
+    level: Level
+    seed_id: str
+    a_id: str
+    b_id: str
+    shown_first: Literal["a", "b"]
+    gold: Mapping[str, Any]
+    dataset: str
+    run_id: str | None = None
+    simulated: bool = False
+
+
+def annotation_task_id(
+    level: Level, a_id: str, b_id: str, shown_first: Literal["a", "b"], *, is_gold: bool
+) -> str:
+    """The id of a task: the same candidates on the same sides, as a gold item or not.
+
+    An ordinary task and a gold item are two tasks, so that labels given to the one are never
+    taken for a test passed in the other.
+    """
+    return content_id("annotation task", level, a_id, b_id, shown_first, is_gold)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One piece of work of one rater, to which labels with its task, rater and time belong.
+
+    Attributes:
+        annotation_id: Hash of dataset, task key, rater, candidates and time.
+        task_key: The source's name for the task.
+        a_id: A node or conversation; of two candidates the one whose id sorts first.
+        b_id: The other candidate; None where there was one only.
+        shown_first: Which one the rater saw first, `a` or `b`; None if not known.
+        rated_at: When it was handed in, if the source says.
+        seconds: Time that it took, if the source says.
+    """
+
+    annotation_id: str
+    rater_id: str
+    level: Level
+    seed_id: str
+    a_id: str
+    b_id: str | None
+    dataset: str
+    task_key: str
+    shown_first: Literal["a", "b"] | None = None
+    rated_at: datetime | None = None
+    seconds: float | None = None
+    run_id: str | None = None
+
+
 # --- judging -----------------------------------------------------------------------------
 
 
@@ -495,7 +568,8 @@ class Verdict:
             first.
         b_id: The other candidate of a pair; None otherwise.
         dimension: A dimension key or `overall`.
-        order: For a pair, the side that was shown first, `a` or `b`; "" otherwise.
+        order: For a pair, the side that was shown first, `a` or `b`; "" otherwise, and where
+            it is not known.
         sample: 0-based number of the repetition.
         state: `ok` where the reply states a verdict, `unparsed` where it does not, `failed`
             where no usable reply came.
@@ -503,7 +577,7 @@ class Verdict:
             for pairs.
         choice: `a`, `b` or `tie` for a pair, already undone from the order shown.
         text: For crucial-step the judge's own description of the steps; None otherwise.
-        request_key: The call the verdict was read from.
+        request_key: The call the verdict was read from; "" where it was imported.
         notes: What a reader should know: missing pictures by name, a schema the server
             did not honour.
     """

@@ -56,6 +56,7 @@ def demo(
         "intermt-store": "everything: trees, pictures, labels, verdicts, calls",
         "tree.txt": "one tree of conversations; any other: intermt generate --show SEED",
         "pairs.jsonl": "the preference pairs, with a manifest beside them",
+        "pages": "a page for annotators; open local/page.html in a browser",
         "eval.csv": "the judge measured against people; as tables: intermt eval",
         "agreement.csv": "how far raters agree; as a table: intermt stats agreement",
         "card.txt": "what is in the store",

@@ -172,6 +172,11 @@ def rebuilt_text(result: RebuildResult, min_depth: int) -> str:
         f" {counted(result.n_trees_used, 'tree')}{f' ({depths})' if depths else ''}:"
         f" {result.n_joined:,} joined from several branches; {result.n_new:,} new in"
         f" {one_line(result.dataset)}",
+        *(
+            [f"{counted(result.n_trees_full, 'tree')} cut at the most conversations of one tree"]
+            if result.n_trees_full
+            else []
+        ),
         *([SIMULATED] if result.simulated else []),
         *([SYNTHETIC] if result.synthetic else []),
     ]

@@ -16,6 +16,7 @@ from intermt.cli.options import Command, Group, group
 
 COMMANDS: tuple[str, ...] = (
     "generate",
+    "annotate-export",
     "annotate-import",
     "pair",
     "judge",

@@ -13,8 +13,8 @@ from intermt.cli.options import Context, command
 def stats(
     ctx: Context,
     topic: Annotated[
-        Literal["card", "agreement"],
-        Argument(metavar="TOPIC", help="What to count: card or agreement."),
+        Literal["card", "agreement", "annotators"],
+        Argument(metavar="TOPIC", help="What to count: card, agreement or annotators."),
     ] = "card",
     *,
     level: Annotated[
@@ -34,9 +34,11 @@ def stats(
 
     card: conversations, turns, trees, pictures, picture tags, tasks, raters, labels,
     verdicts and calls. agreement: how far annotators agree with each other, with verifiers
-    and with judges, per level and dimension, with intervals over seed trees. Every figure is
-    defined in docs/statistics.md. csv is one figure a line; markdown is a section for a data
-    card; json is the document alone, --json the same inside the envelope.
+    and with judges, and verifiers with judges, per level and dimension, with intervals over
+    seed trees. annotators: how good each one is, how long they take, and who answers without
+    looking; suspect ones first. Every figure is defined in docs/statistics.md. csv is one
+    figure or annotator a line; markdown is a section for a data card; json is the document
+    alone, --json the same inside the envelope.
 
     Reads: the store.
 
@@ -50,6 +52,8 @@ def stats(
         intermt stats
         # How far people agree on whole conversations, for a spreadsheet
         intermt stats agreement --level global --format csv > agreement.csv
+        # Which annotators to talk to
+        intermt stats annotators --dataset pilot
     """
     from intermt.cli.opening import SIMULATED, SYNTHETIC, open_store
     from intermt.cli.output import to_json

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from intermt.cli import annotators_text
 from intermt.cli.output import Output
 from intermt.cli.terminal import one_line, table_lines
 
@@ -23,7 +24,10 @@ _LIST_KEYS = {
 _STATISTICS = (("alpha", "alpha"), ("ac2", "AC2"), ("rate", "agreement rate"))
 _ROW_COUNTS = ("n_units", "n_raters", "n_pairable", "n_combinations", "n_ratings", "n_clusters")
 
+_HEADINGS = {"card": "Data card", "agreement": "Agreement of raters", "annotators": "Annotators"}
+
 Document = Mapping[str, Any]
+Table = tuple[str, list[str], list[list[Any]]]
 
 
 def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
@@ -34,19 +38,20 @@ def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
         for line in card_lines(document):
             out.line(line)
     elif document["rows"]:
-        out.line(_agreement_title(document))
-        for title, columns, rows in _agreement_tables(document):
+        heading, tables, explained = _tabled(document)
+        out.line(heading)
+        for title, columns, rows in tables:
             out.line()
             # Plain also at a terminal: a drawn table would cut names to fit its width.
             for line in table_lines(columns, rows, title=one_line(title)):
                 out.line(line)
         out.line()
-        for line in _explained(document["rows"]):
-            out.line(line)
+        for line in explained:
+            out.line(one_line(line))
 
 
 def as_csv(document: Document, marks: Sequence[str]) -> str:
-    """A card as lines of key and value; agreement as a line for each figure.
+    """A card as lines of key and value; agreement a line a figure; a line an annotator.
 
     What marks say is in the columns or keys `simulated` and `synthetic`.
     """
@@ -55,6 +60,9 @@ def as_csv(document: Document, marks: Sequence[str]) -> str:
     if document["topic"] == "card":
         writer.writerow(("key", "value"))
         writer.writerows(_flat(document, ""))
+        return text.getvalue()
+    if document["topic"] == "annotators":
+        writer.writerows([_cell(c) for c in row] for row in annotators_text.csv_rows(document))
         return text.getvalue()
     same = ("what", "level", "dimension", "between", "judge")
     own = ("statistic", "value", "low", "high", "undefined")
@@ -70,8 +78,7 @@ def as_csv(document: Document, marks: Sequence[str]) -> str:
 
 def as_markdown(document: Document, marks: Sequence[str]) -> str:
     """A document as a section of a data card."""
-    what = "Data card" if document["topic"] == "card" else "Agreement of raters"
-    lines = [f"## {what}{_scope(document)}", ""]
+    lines = [f"## {_HEADINGS[document['topic']]}{_scope(document)}", ""]
     for text in (*marks, *document["notes"]):
         lines += [f"**{_escaped(text)}**", ""]
     if document["topic"] == "card":
@@ -79,11 +86,20 @@ def as_markdown(document: Document, marks: Sequence[str]) -> str:
             rows += [(f"with {name}", f"{n:,}") for name, n in _spread_of(title, document).items()]
             lines += [f"### {title}", "", *_markdown_table(("figure", "value"), rows), ""]
     elif document["rows"]:
-        lines += [_escaped(_agreement_title(document)), ""]
-        for title, columns, cells in _agreement_tables(document):
+        heading, tables, explained = _tabled(document)
+        lines += [_escaped(heading), ""]
+        for title, columns, cells in tables:
             lines += [f"### {_escaped(title)}", "", *_markdown_table(columns, cells), ""]
-        lines += [f"- {_escaped(text)}" for text in _explained(document["rows"])]
+        lines += [f"- {_escaped(text)}" for text in explained]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _tabled(document: Document) -> tuple[str, list[Table], list[str]]:
+    """A line on what it is about, the tables, and why figures are not there."""
+    if document["topic"] == "annotators":
+        heading = annotators_text.title(document, _scope(document))
+        return heading, annotators_text.tables(document), annotators_text.explained(document)
+    return _agreement_title(document), _agreement_tables(document), _explained(document["rows"])
 
 
 # --- the card ----------------------------------------------------------------------------
@@ -272,7 +288,7 @@ def _agreement_title(document: Document) -> str:
     )
 
 
-def _agreement_tables(document: Document) -> list[tuple[str, list[str], list[list[Any]]]]:
+def _agreement_tables(document: Document) -> list[Table]:
     """A table for each kind of label and other side: title, columns, rows."""
     groups: dict[str, list[Document]] = {}
     for row in document["rows"]:
@@ -280,6 +296,7 @@ def _agreement_tables(document: Document) -> list[tuple[str, list[str], list[lis
             "annotator-annotator": "annotators with each other",
             "annotator-verifier": "annotators with verifiers",
             "annotator-judge": f"annotators with the judge {row['judge']}",
+            "verifier-judge": f"verifiers with the judge {row['judge']}",
         }[row["between"]]
         marks = _mark(row["simulated"]) + " SYNTHETIC" * row["synthetic"]
         title = f"{row['level']} {row['what']}s, {with_whom}{marks}"

@@ -1,4 +1,4 @@
-"""How far raters agree: annotators with each other, with verifiers, with every judge."""
+"""How far raters agree: annotators and verifiers with each other and with every judge."""
 
 from __future__ import annotations
 
@@ -21,13 +21,17 @@ _NO_MEETING = "no thing was labelled by both"
 
 
 def agreement_figures(
-    groups: Sequence[Labels], names: Mapping[str, str], resampling: Resampling | None = None
+    groups: Sequence[Labels],
+    names: Mapping[str, str],
+    silent: tuple[int, int] = (0, 0),
+    resampling: Resampling | None = None,
 ) -> dict[str, Any]:
     """The agreement document: how it was made, notes, and one row a group of labels.
 
     Args:
         groups: Labels that can be compared.
         names: Names of judges by id.
+        silent: Verdicts that state nothing, and such that no label can be compared with.
         resampling: How intervals are made.
     """
     how = resampling or Resampling()
@@ -42,20 +46,28 @@ def agreement_figures(
         "confidence": how.confidence,
         "n_resamples": how.n_resamples,
         "seed": how.seed,
-        "notes": _notes(groups),
+        "notes": _notes(groups, silent),
         "simulated": any(group.simulated for group in groups),
         "synthetic": any(group.synthetic for group in groups),
         "rows": rows,
     }
 
 
-def _notes(groups: Sequence[Labels]) -> list[str]:
+def _notes(groups: Sequence[Labels], silent: tuple[int, int]) -> list[str]:
     others = {group.other for group in groups}
+    n_unstated, n_unlike = silent
     notes = []
     if "verifier" not in others:
         notes.append("no verifier has labelled anything here")
     if "judge" not in others:
-        notes.append("no judge has a verdict on a dimension that people labelled here")
+        notes.append("no judge has a verdict that can be compared with a label of people here")
+        if n_unlike:
+            notes.append(
+                f"{n_unlike:,} verdicts are of another kind than people's labels on the dimension:"
+                " scores where people voted, votes where people scored, or grades"
+            )
+        if n_unstated:
+            notes.append(f"{n_unstated:,} verdicts state nothing: replies not understood or failed")
     return notes
 
 
@@ -64,7 +76,7 @@ def _pools(groups: Iterable[Labels]) -> list[list[Labels]]:
     pools: dict[tuple[object, ...], list[Labels]] = {}
     for group in groups:
         if group.dimension != OVERALL:
-            key = (group.what, group.level, group.other, group.judge_id)
+            key = (group.what, group.level, group.side, group.other, group.judge_id)
             pools.setdefault(key, []).append(group)
     return [pool for pool in pools.values() if len(pool) > 1]
 
@@ -119,7 +131,7 @@ def _row(
         "what": group.what,
         "level": group.level,
         "dimension": dimension,
-        "between": f"annotator-{group.other}",
+        "between": f"{group.side}-{group.other}",
         "judge": None if group.judge_id is None else names.get(group.judge_id, group.judge_id),
         "judge_id": group.judge_id,
         "n_units": sum(g.n_units for g in pool),
@@ -138,7 +150,7 @@ def _row(
 
 def _place(row: dict[str, Any]) -> tuple[Any, ...]:
     order = {key: i for i, key in enumerate([*(d.key for d in DIMENSIONS), OVERALL, ALL])}
-    between = ("annotator-annotator", "annotator-verifier", "annotator-judge")
+    between = ("annotator-annotator", "annotator-verifier", "annotator-judge", "verifier-judge")
     return (
         row["what"],
         row["level"] != "local",

@@ -7,34 +7,29 @@ Every file is read twice: first to see that every row is good, then to write. Wi
 from __future__ import annotations
 
 import contextlib
-import shutil
-import sys
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from intermt.commands.import_conversations import build, conversation_id
-from intermt.commands.import_pairs import PairResolver
-from intermt.commands.import_votes import Said, VoteResolver, conflicts
+from intermt.commands.import_batches import Batches, Outcome, reading
+from intermt.commands.import_inputs import AUTO, ImportFile
+from intermt.commands.import_labels import judge_of_predictions
+from intermt.commands.import_rejects import Rejects, check_rejects, layout_of_all
+from intermt.commands.import_seen import Seen
 from intermt.commands.picture_files import PictureFiles, UnseenPictures
 from intermt.commands.runs import finished, new_run
-from intermt.errors import InputError, MissingInputError
-from intermt.formats.reading import registry
-from intermt.formats.reading.rows import ConversationRow, PairRow, Row, RowProblem, VoteRow
-from intermt.formats.reading.source import STDIN, Source, open_source
-from intermt.records import Conversation, Node, PictureUse, Progress, Run
-from intermt.store import trees
+from intermt.commands.whole_file import whole_file
+from intermt.errors import InputError, MissingInputError, UsageError
+from intermt.formats.reading.rows import ReadOptions, RowProblem, SkippedRow
+from intermt.records import PictureUse, Progress, Run
+from intermt.store import judging, trees
 from intermt.store.connect import Store
-from intermt.store.labels import Candidate
-from intermt.store.rows import Record, insert, key_of, known, to_row
+from intermt.store.rows import Record, TableRow, insert, key_of, known, to_row
 
-AUTO = "auto"
-_BATCH = 500
 _MAX_PROBLEMS = 20
+_MAX_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,10 @@ class ImportConfig:
         format: A format's name, or `auto`.
         dataset: Collection the rows belong to; None for the name of the format.
         images: Folder that picture names are looked up in; None for each file's own.
+        fetch_images: Whether pictures named by http and https URLs are fetched.
         on_error: `abort` writes nothing if any row is bad, `skip` leaves bad rows out.
+        rejects: Where bad rows that are left out go, in their original form.
+        reading: What the user says about the files.
         dry_run: Only say what would be done.
     """
 
@@ -54,22 +52,29 @@ class ImportConfig:
     format: str = AUTO
     dataset: str | None = None
     images: Path | None = None
+    fetch_images: bool = False
     on_error: Literal["abort", "skip"] = "abort"
+    rejects: Path | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)
     dry_run: bool = False
 
 
 @dataclass(slots=True)
 class FileReport:
-    """What became of one file; `rows` = `imported` + `unchanged` + `rejected`.
+    """What became of one file.
+
+    A row is a conversation, a pair or an annotation of one rater. `rows` = `imported` (or
+    `would_import`) + `unchanged` + the sum of `skipped` + `rejected`.
 
     Attributes:
         file: As named.
         format: Recognised or given.
         rows: Rows read.
         imported: Rows that brought something new.
-        unchanged: Rows whose every record was in the store before.
+        unchanged: Rows whose every record was in the store before, or in an earlier row.
+        skipped: Rows that are no labels, by why: see `rows.SkippedRow`.
         rejected: Rows that could not be used.
-        would_import: On a dry run, the good rows; nothing is compared with the store.
+        would_import: On a dry run, in place of `imported`.
     """
 
     file: str
@@ -77,6 +82,7 @@ class FileReport:
     rows: int = 0
     imported: int = 0
     unchanged: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
     rejected: int = 0
     would_import: int = 0
 
@@ -87,9 +93,10 @@ class ImportResult:
 
     Attributes:
         files: One report a file, in the order given.
-        new: New records by table.
+        new: New records by table; on a dry run those that there would be.
         pictures: Named pictures by what became of them, each use counted.
-        problems: Bad rows that were left out (`on_error="skip"`).
+        problems: Bad rows that were left out (`on_error="skip"`), the first thousand.
+        rejects: The file with the bad rows; None where there is none.
         run_id: The run the new records belong to; None where nothing was new.
     """
 
@@ -97,6 +104,7 @@ class ImportResult:
     new: dict[str, int]
     pictures: dict[str, int]
     problems: tuple[RowProblem, ...]
+    rejects: str | None
     run_id: str | None
 
 
@@ -105,265 +113,269 @@ class _Tally:
     new: Counter[str] = field(default_factory=Counter)
     pictures: Counter[str] = field(default_factory=Counter)
     problems: list[RowProblem] = field(default_factory=list)
-    said: Said = field(default_factory=dict)
+
+    def refuse(self, report: FileReport, problem: RowProblem) -> None:
+        report.rejected += 1
+        if len(self.problems) < _MAX_KEPT:
+            self.problems.append(replace(problem, raw=None))
 
 
 def run(store: Store, config: ImportConfig, progress: Progress) -> ImportResult:
     """Import files into a store.
 
     Raises:
-        InputError: A bad row with `on_error="abort"`; nothing was written.
+        InputError: A bad row with `on_error="abort"`, or a file that is broken as a whole;
+            nothing was written.
         MissingInputError: A file or the picture folder is not there; nothing was written.
+        UsageError: Options that contradict each other or the files; nothing was written.
     """
-    if config.images is not None and not config.images.is_dir():
-        raise MissingInputError("there is no such folder of pictures", where=str(config.images))
+    _check_options(store, config)
     with contextlib.ExitStack() as stack:
-        inputs = [_Input(name, config, stack) for name in config.files]
+        inputs = [ImportFile(name, config, stack) for name in config.files]
+        reports = [FileReport(item.name, item.format) for item in inputs]
+        layout = layout_of_all([(i.name, i.layout()) for i in inputs]) if config.rejects else None
         tally = _Tally()
-        for item in inputs:
-            _validate(item, config, tally, progress)
+        _examine(store, inputs, reports, config, tally, progress)
         if config.dry_run:
-            return _result(inputs, tally, None)
-        if config.on_error == "abort":
-            _check(store, inputs, progress)
+            return _result(reports, tally, None, None)
         record = new_run("annotate-import", _as_json(config))
         store.create()
-        for item in inputs:
-            _write(store, item, config, record, tally, progress)
+        rejects = None
+        if config.rejects is not None and layout is not None:
+            rejects = Rejects(stack.enter_context(whole_file(config.rejects)), layout)
+        tally = _Tally()
+        for item, report in zip(inputs, reports, strict=True):
+            _write(store, item, report, config, record, tally, rejects, progress)
+        if rejects is not None:
+            rejects.end()
         changed = any(tally.new.values())
         if changed:
             store.write([finished(record, "done")])
-        return _result(inputs, tally, record.run_id if changed else None)
+        return _result(reports, tally, config.rejects, record.run_id if changed else None)
 
 
-class _Input:
-    """One input that can be read as often as needed."""
-
-    def __init__(self, name: str, config: ImportConfig, stack: contextlib.ExitStack) -> None:
-        self._path: str | Path = name
-        if name == STDIN:
-            if sys.stdin is None:
-                raise MissingInputError("standard input is closed", where="stdin")
-            # A pipe can be read once only; a temporary copy can be read twice.
-            temporary = tempfile.NamedTemporaryFile(prefix="intermt-stdin-")  # noqa: SIM115
-            copy = stack.enter_context(temporary)
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-            copy.flush()
-            self._path = Path(copy.name)
-        self.folder = config.images or (Path() if name == STDIN else Path(name).parent)
-        self._name = "stdin" if name == STDIN else name
-        if config.format == AUTO:
-            with self._open() as source:
-                kind = registry.detect(source)
-        else:
-            kind = config.format
-        self.report = FileReport(self._name, kind)
-        self.dataset = config.dataset or kind
-
-    def rows(self) -> Iterator[Row | RowProblem]:
-        """The rows, from the start."""
-        with self._open() as source:
-            yield from registry.read(source, self.report.format)
-
-    def batches(self) -> Iterator[list[Row | RowProblem]]:
-        """The rows in batches of one kind."""
-        rows = self.rows()
-        while batch := list(islice(rows, _BATCH)):
-            yield batch
-
-    def _open(self) -> Source:
-        source = open_source(self._path)
-        source.name = self._name
-        if self._name == "stdin":
-            source.stem = "stdin"
-        return source
+def _check_options(store: Store, config: ImportConfig) -> None:
+    if config.images is not None and not config.images.is_dir():
+        raise MissingInputError("there is no such folder of pictures", where=str(config.images))
+    if config.rejects is not None:
+        if config.on_error != "skip":
+            raise UsageError(
+                "--rejects is for bad rows that are left out, and --on-error abort leaves none out",
+                todo="add --on-error skip",
+            )
+        check_rejects(config.rejects, config.files)
+    name = config.reading.predictions_as
+    if name is not None:
+        if not name.strip():
+            raise UsageError("--predictions-as needs the name of a judge")
+        judge = judge_of_predictions(name)
+        with reading(store) as db:
+            other = None if db is None else judging.rater(db, judge.rater_id)
+        if other is not None and other.settings != judge.settings:
+            raise UsageError(
+                f"--predictions-as {name!r} names a judge that was asked, which is another one",
+                todo="give these predictions a name of their own",
+            )
 
 
-def _validate(item: _Input, config: ImportConfig, tally: _Tally, progress: Progress) -> None:
-    report = item.report
-    problems: list[RowProblem] = []
-    progress.start(f"checking {report.file}", None, "rows")
-    for row in item.rows():
-        report.rows += 1
-        progress.advance()
-        if isinstance(row, RowProblem):
-            problems.append(row)
-    progress.stop()
-    report.rejected = len(problems)
-    if problems and config.on_error == "abort":
-        raise _bad_rows(report, problems, "nothing was imported")
-    if config.dry_run:
-        tally.problems += problems
-        report.would_import = report.rows - report.rejected
+# --- looking at every row before anything is written ----------------------------------------
 
 
-def _check(store: Store, inputs: Sequence[_Input], progress: Progress) -> None:
-    """See that every row can be written, with what the rows before it bring.
+def _examine(
+    store: Store,
+    inputs: Sequence[ImportFile],
+    reports: Sequence[FileReport],
+    config: ImportConfig,
+    tally: _Tally,
+    progress: Progress,
+) -> None:
+    """Read every file to its end, and count what its rows would become.
 
     Raises:
-        InputError: One cannot; nothing was written.
+        InputError: A file is broken, or a row is bad with `on_error="abort"`.
     """
-    said: Said = {}
-    coming: dict[str, Candidate] = {}
-    # The ids of nodes depend on their pictures, which matters to votes on them alone.
-    mixed = len({item.report.format for item in inputs}) > 1
-    for item in inputs:
-        pictures = PictureFiles(item.folder, None) if mixed else UnseenPictures()
-        problems: list[RowProblem] = []
-        progress.start(f"checking {item.report.file}", item.report.rows, "rows")
-        for batch in item.batches():
-            for outcome in _outcomes(store, batch, item.dataset, pictures, "", said, coming):
-                if isinstance(outcome, RowProblem):
-                    problems.append(outcome)
-                elif mixed:
-                    coming |= _candidates(outcome)
-            progress.advance(len(batch))
-        progress.stop()
-        if problems:
-            raise _bad_rows(item.report, problems, "nothing was imported")
+    whole = config.dry_run or config.on_error == "abort"
+    # The ids of nodes depend on their pictures, which matters to labels on them alone.
+    mixed = len({item.format for item in inputs}) > 1
+    with Seen() as seen:
+        for item, report in zip(inputs, reports, strict=True):
+            progress.start(f"checking {report.file}", None, "rows")
+            exact = PictureFiles(item.folder, None, item.fetch)
+            unseen = exact if mixed or config.dry_run else UnseenPictures()
+            todo = Batches(store, item.dataset, unseen, exact, "", seen)
+            for batch in item.batches():
+                report.rows += len(batch)
+                outcomes = todo.outcomes(batch) if whole else []
+                _look(store, outcomes, report, seen, config, tally)
+                if mixed:
+                    seen.bring(record for o in outcomes if isinstance(o, list) for record in o)
+                progress.advance(len(batch))
+            progress.stop()
+            if report.rejected and config.on_error == "abort":
+                raise _bad_rows(report, tally.problems, "nothing was imported")
 
 
-def _candidates(records: Sequence[Record]) -> dict[str, Candidate]:
-    found: dict[str, Candidate] = {}
-    for record in records:
-        if isinstance(record, Conversation):
-            own_id, seed_id = record.conversation_id, record.seed_id
-            found[own_id] = Candidate(own_id, "chain", seed_id, seed_id)
-        elif isinstance(record, Node) and record.role == "assistant" and record.parent_id:
-            found[record.node_id] = Candidate(
-                record.node_id, "prefix", record.parent_id, record.seed_id
-            )
-    return found
+def _look(
+    store: Store,
+    outcomes: Sequence[Outcome],
+    report: FileReport,
+    seen: Seen,
+    config: ImportConfig,
+    tally: _Tally,
+) -> None:
+    for outcome in outcomes:
+        if isinstance(outcome, RowProblem):
+            tally.refuse(report, outcome)
+        elif isinstance(outcome, SkippedRow) and config.dry_run:
+            report.skipped[outcome.kind] = report.skipped.get(outcome.kind, 0) + 1
+    if not config.dry_run:
+        return
+    good = [outcome for outcome in outcomes if isinstance(outcome, list)]
+    rows = [[to_row(record) for record in records] for records in good]
+    with reading(store) as db:
+        there = set() if db is None else known(db, [row for some in rows for row in some])
+    for records, some in zip(good, rows, strict=True):
+        tally.pictures.update(_fates(records))
+        fresh = {_name(row): row[0] for row in some if (row[0], _key(row)) not in there}
+        first = seen.first_time(list(fresh))
+        tally.new.update(fresh[name] for name in first)
+        if first:
+            report.would_import += 1
+        else:
+            report.unchanged += 1
 
 
 def _bad_rows(report: FileReport, problems: Sequence[RowProblem], end: str) -> InputError:
     shown = [problem.message for problem in problems[:_MAX_PROBLEMS]]
-    if len(problems) > len(shown):
-        shown.append(f"... and {len(problems) - len(shown)} more")
-    count = "a bad row" if len(problems) == 1 else f"{len(problems)} bad rows"
+    if report.rejected > len(shown):
+        shown.append(f"... and {report.rejected - len(shown)} more")
+    count = "a bad row" if report.rejected == 1 else f"{report.rejected} bad rows"
     return InputError(
-        f"{count} of {report.rows}, {end}:\n  " + "\n  ".join(shown),
+        f"{count} of {report.rows}, {end}",
         where=report.file,
+        details=shown,
         todo="mend them, or leave bad rows out with --on-error skip",
     )
 
 
+# --- writing ---------------------------------------------------------------------------------
+
+
 def _write(
-    store: Store, item: _Input, config: ImportConfig, run: Run, tally: _Tally, progress: Progress
+    store: Store,
+    item: ImportFile,
+    report: FileReport,
+    config: ImportConfig,
+    run: Run,
+    tally: _Tally,
+    rejects: Rejects | None,
+    progress: Progress,
 ) -> None:
-    report = item.report
-    pictures = PictureFiles(item.folder, store.images)
-    report.rejected = 0
+    pictures = PictureFiles(item.folder, store.images, item.fetch)
+    todo = Batches(store, item.dataset, pictures, pictures, run.run_id, None)
     progress.start(f"importing {report.file}", report.rows, "rows")
+    report.rows = report.rejected = 0
     for batch in item.batches():
-        outcomes = _outcomes(store, batch, item.dataset, pictures, run.run_id, tally.said, {})
-        good = [outcome for outcome in outcomes if not isinstance(outcome, RowProblem)]
+        outcomes = todo.outcomes(batch)
+        good = [outcome for outcome in outcomes if isinstance(outcome, list)]
         bad = [outcome for outcome in outcomes if isinstance(outcome, RowProblem)]
+        for problem in bad:
+            tally.refuse(report, problem)
+            if rejects is not None and problem.raw is not None:
+                rejects.add(problem.raw)
         if bad and config.on_error == "abort":
-            raise _bad_rows(report, bad, "the store has changed meanwhile; earlier rows are in it")
+            end = "the store has changed meanwhile; earlier rows are in it"
+            raise _bad_rows(report, tally.problems, end)
         n_changed = _insert(store, good, run, tally)
+        report.rows += len(batch)
         report.imported += n_changed
         report.unchanged += len(good) - n_changed
-        report.rejected += len(bad)
-        tally.problems += bad
+        for outcome in outcomes:
+            if isinstance(outcome, SkippedRow):
+                report.skipped[outcome.kind] = report.skipped.get(outcome.kind, 0) + 1
         progress.advance(len(batch))
     progress.stop()
 
 
-def _outcomes(
-    store: Store,
-    batch: Sequence[Row | RowProblem],
-    dataset: str,
-    pictures: PictureFiles,
-    run_id: str,
-    said: Said,
-    coming: Mapping[str, Candidate],
-) -> list[list[Record] | RowProblem]:
-    """What each row of a batch becomes; the database is closed while pictures are read."""
-    votes = [row for row in batch if isinstance(row, VoteRow)]
-    pairs = [row for row in batch if isinstance(row, PairRow)]
-    ids = {
-        id(row): conversation_id(row, dataset) for row in batch if isinstance(row, ConversationRow)
-    }
-    with _reading(store) as db:
-        paths = trees.conversation_paths(db, ids.values()) if db is not None else {}
-        votes_found = VoteResolver(db, votes, coming)
-        pairs_found = PairResolver(db, pairs, pictures, coming)
-    outcomes: list[list[Record] | RowProblem] = []
-    for row in batch:
-        if isinstance(row, RowProblem):
-            outcomes.append(row)
-        elif isinstance(row, ConversationRow):
-            outcomes.append(build(row, dataset, pictures, run_id, paths.get(ids[id(row)])))
-        elif isinstance(row, VoteRow):
-            outcomes.append(votes_found.resolve(row, dataset, run_id))
-        else:
-            outcomes.append(pairs_found.resolve(row, dataset, run_id))
-    labelled = [
-        (row.where, outcome)
-        for row, outcome in zip(batch, outcomes, strict=True)
-        if not isinstance(outcome, RowProblem)
-    ]
-    with _reading(store) as db:
-        clashes = conflicts(db, labelled, said)
-    by_records = {id(labelled[index][1]): problem for index, problem in clashes.items()}
-    return [by_records.get(id(outcome), outcome) for outcome in outcomes]
-
-
-def _reading(store: Store) -> contextlib.AbstractContextManager[Any]:
-    """The database for reading; None before the first write."""
-    return store.reading() if store.exists() else contextlib.nullcontext()
-
-
 def _insert(store: Store, outcomes: Sequence[list[Record]], run: Run, tally: _Tally) -> int:
     """Write the records of good rows; how many rows brought something new."""
-    rows = [[to_row(record) for record in records] for records in outcomes]
-    together = [row for some in rows for row in some]
-    with store.reading() as db:
-        there = known(db, together)
-    fresh = [[row for row in some if (row[0], _key(row)) not in there] for some in rows]
+    made: dict[int, TableRow] = {}
     for records in outcomes:
-        uses = [record for record in records if isinstance(record, PictureUse)]
-        tally.pictures.update(_fate(use) for use in uses)
-    if not any(fresh):
+        for record in records:
+            # Rows of one rater share one record.
+            if id(record) not in made:
+                made[id(record)] = to_row(record)
+    if not made:
         return 0
+    rows = [[made[id(record)] for record in records] for records in outcomes]
+    with store.reading() as db:
+        there = known(db, list(made.values()))
+    there_first: set[tuple[str, Any]] = set(there)
+    n_changed = 0
+    fresh: list[TableRow] = []
+    for some in rows:
+        own = [row for row in some if (row[0], _key(row)) not in there_first]
+        # A row that repeats another of its batch brings nothing.
+        there_first.update((row[0], _key(row)) for row in own if row[0] != "picture_use")
+        fresh += own
+        n_changed += bool(own)
     found: dict[str, dict[int, str]] = {}
-    for record in (record for records in outcomes for record in records):
-        if isinstance(record, PictureUse) and record.sha256 is not None:
-            found.setdefault(record.node_id, {})[record.position] = record.sha256
+    for records in outcomes:
+        tally.pictures.update(_fates(records))
+        for record in records:
+            if isinstance(record, PictureUse) and record.sha256 is not None:
+                found.setdefault(record.node_id, {})[record.position] = record.sha256
+    if not fresh:
+        return 0
     with store.writing() as db:
         # The run first, so that no record of an import that is killed lacks its run.
         insert(db, [to_row(run)])
-        tally.new.update(insert(db, [row for some in fresh for row in some]))
+        tally.new.update(insert(db, fresh))
         tally.new["pictures found again"] += trees.fill_pictures(db, found)
-    return sum(1 for some in fresh if some)
+    return n_changed
 
 
-def _key(row: tuple[str, Any]) -> tuple[Any, ...]:
+def _key(row: TableRow) -> tuple[Any, ...]:
     return tuple(row[1][column] for column in key_of(row[0]))
 
 
-def _fate(use: PictureUse) -> str:
-    if use.missing is None:
-        return "present"
-    return "refused" if use.missing.startswith("refused") else "missing"
+def _name(row: TableRow) -> str:
+    return " ".join(map(str, (row[0], *_key(row))))
 
 
-def _result(inputs: Sequence[_Input], tally: _Tally, run_id: str | None) -> ImportResult:
+def _fates(records: Sequence[Record]) -> Iterator[str]:
+    """What became of each picture that some records name."""
+    for record in records:
+        if isinstance(record, PictureUse):
+            refused = record.missing is not None and record.missing.startswith("refused")
+            yield "present" if record.missing is None else "refused" if refused else "missing"
+
+
+def _result(
+    reports: Sequence[FileReport], tally: _Tally, rejects: Path | None, run_id: str | None
+) -> ImportResult:
     return ImportResult(
-        files=tuple(item.report for item in inputs),
+        files=tuple(reports),
         new={table: n for table, n in sorted(tally.new.items()) if n},
         pictures={"named": tally.pictures.total(), **tally.pictures},
         problems=tuple(tally.problems),
+        rejects=None if rejects is None else str(rejects),
         run_id=run_id,
     )
 
 
 def _as_json(config: ImportConfig) -> dict[str, Any]:
+    said = config.reading
     return {
         "files": list(config.files),
         "from": config.format,
         "dataset": config.dataset,
         "images": None if config.images is None else str(config.images),
+        "fetch_images": config.fetch_images,
         "on_error": config.on_error,
+        "rejects": None if config.rejects is None else str(config.rejects),
+        "map": dict(said.columns),
+        "values": {field: dict(values) for field, values in said.values.items()},
+        "role": said.role,
+        "predictions_as": said.predictions_as,
     }

@@ -62,6 +62,10 @@ STEPS: tuple[Step, ...] = (
         "Turn the votes on which four of five agree into preference pairs",
         "pair --min-agree 0.8 --split train=0.8,test=0.2 -o pairs.jsonl",
     ),
+    Step(
+        "Write a page on which people can label what has few votes, in any browser",
+        "annotate-export --to html --level local --only-missing --limit 20 -o pages --force",
+    ),
     Step("Let a model score every answer", "judge --task score --server builtin"),
     Step("... every conversation", "judge --task score --level global --server builtin"),
     Step("... compare the answers people compared", "judge --task pair --server builtin"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -20,12 +20,11 @@ from intermt.domain.benchmark import (
     score_tables,
 )
 from intermt.domain.figures import Resampling, Table
-from intermt.domain.votes import Ballot, PairKey, cast_votes
 from intermt.errors import MissingInputError, UsageError
-from intermt.records import Choice, JudgeTask, PreferenceVote, Progress, RaterRole, Score
+from intermt.records import JudgeTask, Progress
 from intermt.store import verdicts as stored
 from intermt.store.connect import Store
-from intermt.store.verdicts import JudgeSummary, PairLabels
+from intermt.store.verdicts import JudgeSummary
 
 TASKS: tuple[JudgeTask, ...] = ("score", "pair", "crucial-step")
 
@@ -215,10 +214,9 @@ class _Evaluation:
     def _pairs(self, judge: JudgeSummary, level: Level) -> None:
         with self._store.reading() as db:
             items = list(stored.compared(db, judge.judge_id, level, self._config.dataset))
-            labels = stored.pair_labels(db, judge.judge_id, level)
+            human, synthetic = stored.pair_choices(db, judge.judge_id, level)
             n_labelled = stored.n_labelled(db, "pair", level)
-        pairs = {(item.a_id, item.b_id): item.seed_id for item in items}
-        human, synthetic = _human_choices(pairs, level, labels)
+        n_judged = len({(item.a_id, item.b_id) for item in items})
         rows = [
             PairRow(
                 item.dimension,
@@ -229,7 +227,7 @@ class _Evaluation:
             for item in items
         ]
         if not any(row.human for row in rows):
-            self._gap(judge, "pair", level, len(pairs), n_labelled)
+            self._gap(judge, "pair", level, n_judged, n_labelled)
         if rows:
             simulated = any(item.simulated for item in items)
             about = Judged(judge.name, judge.model, simulated, synthetic)
@@ -293,37 +291,3 @@ class _Evaluation:
 def _n_items(dimensions: Iterable[str]) -> int:
     """How many items there are, of which each may stand on several dimensions."""
     return max(Counter(dimensions).values(), default=0)
-
-
-def _human_choices(
-    pairs: Mapping[tuple[str, str], str], level: Level, labels: PairLabels
-) -> tuple[dict[tuple[str, str, str], tuple[Choice, ...]], bool]:
-    """What annotators chose, by pair and dimension; whether any of it is invented.
-
-    Args:
-        pairs: Seed ids by the candidates of the pair.
-        level: local or global.
-        labels: What annotators said of these pairs and perhaps of others.
-    """
-    votes: defaultdict[tuple[str, str], list[PreferenceVote]] = defaultdict(list)
-    for vote in labels.votes:
-        votes[vote.a_id, vote.b_id].append(vote)
-    scores: defaultdict[str, list[Score]] = defaultdict(list)
-    for score in labels.scores:
-        scores[score.target_id].append(score)
-    raters = {vote.rater_id for vote in labels.votes} | {s.rater_id for s in labels.scores}
-    roles: dict[str, RaterRole] = dict.fromkeys(raters, "annotator")
-    chosen: defaultdict[tuple[str, str, str], list[Choice]] = defaultdict(list)
-    heard: set[str] = set()
-    for (a_id, b_id), seed_id in pairs.items():
-        ballot = Ballot(
-            PairKey(level, "prefix" if level == "local" else "chain", seed_id, a_id, b_id),
-            tuple(votes[a_id, b_id]),
-            tuple(scores[a_id]),
-            tuple(scores[b_id]),
-        )
-        for cast in cast_votes(ballot, roles):
-            chosen[a_id, b_id, cast.dimension].append(cast.choice)
-            heard.add(cast.rater_id)
-    choices = {key: tuple(said) for key, said in chosen.items()}
-    return choices, not heard.isdisjoint(labels.synthetic)

@@ -184,6 +184,7 @@ class _Run:
         self._growers: dict[str, Grower] = {}
         self._scorer: JudgeScorer | None = None
         self._lacking: set[str] = set()
+        self._there: dict[str, str] = {}
 
     async def grow(self, found: Selection) -> Growth:
         """Grow every tree, many at once; what came of it."""
@@ -200,7 +201,7 @@ class _Run:
                 tree = await self._grower(lineage).grow(seed, root, counter.step)
                 why = tree.why_short(config.min_instances, shape.n_instances)
                 grown = self._grown(seed, tree, why, lineage)
-                await self._caller.keep_soon([*_records(tree), grown])
+                await self._caller.keep_soon([*self._records(tree), grown])
                 await self._fill_pictures(tree)
                 growth.count(seed, tree, why)
                 self._progress.grow(counter.n - n_nodes)
@@ -226,6 +227,8 @@ class _Run:
             SeedGrowth(i, "begun", 0, config.min_instances, "", resumed.lineages[i], run_id)
             for i in ids
         )
+        with self._store.reading() as db:
+            self._there = generation.conversations_beside_gaps(db, config.seeding.dataset, ids)
         roots: list[Record] = [item for pair in found.roots for item in pair]
         self._store.write([*found.images, record, *roots, *begun])
         with self._store.reading() as db:
@@ -252,6 +255,23 @@ class _Run:
                 answerer, plan, config.seeding.dataset, self._record.run_id, self._scorer
             )
         return self._growers[lineage]
+
+    def _records(self, tree: GrownTree) -> list[Record]:
+        # Where an answer failed in an earlier run and is now word for word the one beside it,
+        # its place is another, but the conversation is there.
+        double = {
+            c.conversation_id
+            for c in tree.conversations
+            if self._there.get(c.path[-1], c.conversation_id) != c.conversation_id
+        }
+        return [
+            *tree.nodes,
+            *(c for c in tree.conversations if c.conversation_id not in double),
+            *(use for use in tree.uses if use.conversation_id not in double),
+            *tree.tool_uses,
+            *tree.marks,
+            *tree.verdicts,
+        ]
 
     async def _fill_pictures(self, tree: GrownTree) -> None:
         """Put pictures into nodes that an earlier run stored without them."""
@@ -283,17 +303,6 @@ class _Steps:
     def step(self) -> None:
         self.n += 1
         self._progress.advance()
-
-
-def _records(tree: GrownTree) -> list[Record]:
-    return [
-        *tree.nodes,
-        *tree.conversations,
-        *tree.uses,
-        *tree.tool_uses,
-        *tree.marks,
-        *tree.verdicts,
-    ]
 
 
 def _as_json(config: GenerateConfig) -> dict[str, Any]:

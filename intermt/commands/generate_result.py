@@ -101,6 +101,14 @@ class Growth:
     def count(self, seed: Seed, tree: GrownTree, why_short: str) -> None:
         """Count a tree that has ended."""
         answers = [node for node in tree.nodes if node.role == "assistant"]
+        there = {(n.node_id, position) for n in answers for position in pictures_of(n)}
+        # A picture that came late is in its place in the store, not in the node as it grew.
+        n_late = sum(
+            use.position is not None
+            and use.image_sha256 is not None
+            and (use.node_id, use.position) not in there
+            for use in tree.tool_uses
+        )
         self.tally.update(
             {
                 "seeds": 1,
@@ -108,7 +116,7 @@ class Growth:
                 "short": int(bool(why_short)),
                 "user": len(tree.nodes) - len(answers),
                 "assistant": len(answers),
-                "pictures": sum(len(pictures_of(node)) for node in answers),
+                "pictures": sum(len(pictures_of(node)) for node in answers) + n_late,
                 "conversations": len(tree.conversations),
                 "instances": tree.n_instances,
                 "simulated": sum(node.simulated for node in tree.nodes),

@@ -26,6 +26,9 @@ from intermt.records import (
 )
 from intermt.store.rows import Record
 
+_INLINE = "data:"
+"""How a picture begins that stands in the file itself; such a one has no name."""
+
 
 def conversation_id(row: ConversationRow, dataset: str) -> str:
     """The id of an imported conversation: where it comes from and what is said in it.
@@ -112,7 +115,7 @@ def _parts(role: NodeRole, message: MessageRow, found: Sequence[FoundPicture]) -
     pictures = [
         ImagePart(
             sha256=f.image.sha256 if f.image else None,
-            name=name,
+            name=None if name.startswith(_INLINE) else name,
             missing=f.missing,
             key=_picture_key(message, position, name, f),
         )
@@ -130,7 +133,9 @@ def _picture_key(message: MessageRow, position: int, name: str, found: FoundPict
     # a node has an id of its own, that id says which picture it is.
     if message.source_key is not None:
         return f"{message.source_key}#{position}"
-    return found.image.sha256 if found.image else f"name:{name}"
+    if found.image:
+        return found.image.sha256
+    return f"data:{content_id('data', name)}" if name.startswith(_INLINE) else f"name:{name}"
 
 
 def _uses(conversation: Conversation, nodes: Sequence[Node]) -> Iterable[PictureUse]:

@@ -255,8 +255,8 @@ def check_same_judge(known: Rater | None, now: Rater) -> None:
     if known is not None and (known.settings, known.simulated) != (now.settings, now.simulated):
         stand_in = "the stand-in" if known.simulated else "a server"
         raise UsageError(
-            f"the judge {now.name!r} was {known.model} at {stand_in} with other settings"
-            " (model, prompts, reasons or temperature)",
+            f"the judge {now.name!r} was {known.model or 'a model'} at {stand_in} with other"
+            " settings (model, prompts, reasons or temperature)",
             todo="give this one a name of its own with --name",
         )
 

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from functools import partial
+from typing import IO, Literal
 
+import orjson
+
+from intermt.commands.pair_models import excluded_by_competence, winners
 from intermt.dimensions import LEVELS, OVERALL, Level, dimensions_of, find_dimension
 from intermt.domain.pairing import (
-    Dropped,
-    DropReason,
-    Funnel,
+    Aggregate,
     Number,
     PairFilters,
-    PreferencePair,
-    make_pairs,
+    exact,
+    least_margins,
+    least_votes,
 )
 from intermt.domain.splits import Splits
-from intermt.domain.votes import Ballot, PairKey, cast_votes, gather_ballots, pairs_among
-from intermt.errors import UsageError
+from intermt.errors import MissingInputError, UsageError
 from intermt.records import PairMode
-from intermt.store.voting import Labels
-
-SetAside = Literal[
-    "messages not in the store", "no shared history", "same messages", "beyond max-turn"
-]
-SET_ASIDE: tuple[SetAside, ...] = get_args(SetAside)
-"""Why a pair is not looked at on any dimension, in the order asked."""
+from intermt.store import casting, tallying, voting
+from intermt.store.casting import Database, LabelScope
+from intermt.store.tallying import Chosen, DropReason, Rules, SetAside
 
 ALL = "all"
 MODES: dict[Level, PairMode] = {"local": "prefix", "global": "chain"}
@@ -44,6 +43,8 @@ class PairConfig:
         max_turn: Last turn of an answer, most turns of a conversation; None for any.
         dataset: Only votes and scores of this collection.
         splits: How seed questions are split; None for not at all.
+        exclude: Names of raters who do not count.
+        min_competence: Least competence of a rater, 0 to 1; None for any.
     """
 
     level: Level = "local"
@@ -52,6 +53,8 @@ class PairConfig:
     max_turn: int | None = None
     dataset: str | None = None
     splits: Splits | None = None
+    exclude: tuple[str, ...] = ()
+    min_competence: float | None = None
 
     @property
     def mode(self) -> PairMode:
@@ -69,8 +72,13 @@ class PairConfig:
         min_annotators: int = 1,
         min_margin: Number | None = None,
         verified_only: bool = False,
+        ties: Literal["drop", "keep"] = "drop",
+        aggregate: Aggregate = "majority",
+        per_prompt: int | None = None,
         max_turn: int | None = None,
         dataset: str | None = None,
+        exclude: Iterable[str] = (),
+        min_competence: Number | None = None,
         split: str | None = None,
         seed: int = 0,
     ) -> PairConfig:
@@ -85,13 +93,30 @@ class PairConfig:
                 f"--mode {mode} does not fit --level {level}",
                 todo=f"use --level {fitting}, or leave out --mode: it follows from the level",
             )
+        competence = None if min_competence is None else exact(min_competence, "--min-competence")
+        if competence is not None and not 0 <= competence <= 1:
+            raise UsageError(
+                f"--min-competence must lie between 0 and 1, not {min_competence}",
+                todo="give a probability, as in 0.6",
+            )
+        filters = PairFilters.of(
+            min_agree,
+            min_annotators,
+            min_margin,
+            verified_only,
+            ties=ties,
+            per_prompt=per_prompt,
+            aggregate=aggregate,
+        )
         return cls(
             level,
             dimensions_asked(dimensions, level),
-            PairFilters.of(min_agree, min_annotators, min_margin, verified_only),
+            filters,
             max_turn,
             dataset,
             None if split is None else Splits.of(split, seed),
+            tuple(dict.fromkeys(exclude)),
+            None if competence is None else float(competence),
         )
 
 
@@ -121,21 +146,6 @@ def dimensions_asked(names: Iterable[str], level: Level) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A pair that is written.
-
-    Attributes:
-        pair: The pair.
-        turn: Turn of the answers; the larger number of turns for conversations.
-        synthetic: Whether any of the votes on it is an invented one.
-    """
-
-    pair: PreferencePair
-    turn: int
-    synthetic: bool
-
-
-@dataclass(frozen=True, slots=True)
 class PairFunnel:
     """What became of everything that was said.
 
@@ -144,16 +154,18 @@ class PairFunnel:
 
     Attributes:
         n_votes: Stated preferences read.
-        n_scores: Scores read of candidates that are in some pair.
+        n_scores: Scores read.
+        labels_set_aside: Votes and scores that do not count, by reason.
         n_pairs: Pairs of candidates that somebody voted on or scored both of.
         set_aside: Pairs not looked at on any dimension, by reason.
         considered: Pairs looked at, one for each dimension.
         dropped: Pairs dropped, by the first filter they failed, in filter order.
-        kept: Pairs that are written.
+        kept: Pairs that passed.
     """
 
     n_votes: int
     n_scores: int
+    labels_set_aside: dict[str, int]
     n_pairs: int
     set_aside: dict[SetAside, int]
     considered: int
@@ -161,68 +173,102 @@ class PairFunnel:
     kept: int
 
 
-def choose(labels: Labels, config: PairConfig) -> tuple[list[Chosen], PairFunnel]:
-    """The pairs to write, in order of seed id, turn and pair id, and the funnel.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The pairs to write, in a file on the disk.
+
+    Attributes:
+        funnel: What became of all others.
+        excluded: Ids of the raters who did not count, by name or competence.
+    """
+
+    funnel: PairFunnel
+    excluded: tuple[str, ...]
+    _spool: IO[bytes]
+
+    def __iter__(self) -> Iterator[Chosen]:
+        """The pairs, in order of seed id, turn and pair id."""
+        self._spool.seek(0)
+        for line in self._spool:
+            yield Chosen._make(orjson.loads(line))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._spool.close()
+
+
+def select(db: Database, config: PairConfig) -> Selection:
+    """The pairs to write; nothing in memory grows with their number.
 
     Raises:
         InputError: A vote or score names a rater that is not in the store.
+        MissingInputError: A rater to exclude is not known.
     """
-    roles = {rater_id: rater.role for rater_id, rater in labels.raters.items()}
-    invented = {i for i, rater in labels.raters.items() if rater.kind == "synthetic"}
-    chosen: list[Chosen] = []
-    funnel = Funnel()
-    set_aside = dict.fromkeys(SET_ASIDE, 0)
-    n_pairs = 0
-    for ballot in _ballots(labels, config):
-        n_pairs += 1
-        turn = _turn(labels, ballot.pair, config.max_turn)
-        if isinstance(turn, str):
-            set_aside[turn] += 1
-            continue
-        for outcome in make_pairs([ballot], roles, config.dimensions, config.filters):
-            funnel.count(outcome)
-            if not isinstance(outcome, Dropped):
-                votes = cast_votes(ballot, roles) if invented else ()
-                synthetic = any(
-                    v.rater_id in invented and v.dimension == outcome.dimension for v in votes
-                )
-                chosen.append(Chosen(outcome, turn, synthetic))
-    chosen.sort(key=lambda c: (c.pair.seed_id, c.turn, c.pair.pair_id))
-    return chosen, PairFunnel(
-        n_votes=len(labels.preferences),
-        n_scores=len(labels.scores),
-        n_pairs=n_pairs,
-        set_aside=set_aside,
-        considered=funnel.considered,
-        dropped=funnel.dropped,
-        kept=funnel.kept,
+    with ExitStack() as undo:
+        spool = undo.enter_context(tempfile.TemporaryFile())
+        excluded = _excluded(db, config)
+        scope = LabelScope(config.level, config.dataset, config.dimensions, tuple(excluded))
+        labels = casting.cast(db, scope)
+        tallying.tally(db)
+        counts = tallying.decide(
+            db,
+            config.level,
+            config.mode,
+            _rules(config.filters),
+            max_turn=config.max_turn,
+            n_dimensions=len(config.dimensions),
+            verdicts=winners(db, config.filters.aggregate),
+        )
+        for pair in tallying.chosen(db, config.level, config.mode):
+            spool.write(orjson.dumps(tuple(pair), option=orjson.OPT_APPEND_NEWLINE))
+        undo.pop_all()
+    funnel = PairFunnel(
+        labels.n_votes,
+        labels.n_scores,
+        labels.set_aside,
+        counts.n_pairs,
+        counts.set_aside,
+        counts.considered,
+        counts.dropped,
+        counts.kept,
+    )
+    return Selection(funnel, tuple(excluded), spool)
+
+
+_WINNERS: dict[Aggregate, Literal["votes", "points", "model"]] = {
+    "majority": "votes",
+    "mean": "points",
+    "dawid-skene": "model",
+    "bradley-terry": "model",
+}
+
+
+def _rules(filters: PairFilters) -> Rules:
+    margin = filters.min_margin
+    return Rules(
+        winner=_WINNERS[filters.aggregate],
+        least_votes=partial(least_votes, filters.min_agree),
+        least_margins=None if margin is None else partial(least_margins, margin),
+        min_annotators=filters.min_annotators,
+        verified_only=filters.verified_only,
+        keep_ties=filters.keep_ties,
+        per_prompt=filters.per_prompt,
     )
 
 
-def fingerprint(labels: Labels) -> str:
-    """SHA-256 over the ids and values of all votes and scores; their order does not count."""
-    said = [f"vote {vote.vote_id} {vote.choice}\n" for vote in labels.preferences]
-    said += [f"score {score.score_id} {score.value}\n" for score in labels.scores]
-    return hashlib.sha256("".join(sorted(said)).encode()).hexdigest()
-
-
-def _ballots(labels: Labels, config: PairConfig) -> Iterator[Ballot]:
-    pairs = (
-        pair
-        for seed_id, ids in labels.scored_together
-        for pair in pairs_among(config.level, config.mode, seed_id, ids)
-    )
-    return gather_ballots(pairs, labels.preferences, labels.scores)
-
-
-def _turn(labels: Labels, pair: PairKey, max_turn: int | None) -> int | SetAside:
-    """The turn of a pair's answers or the larger number of turns, or why it is set aside."""
-    a, b = labels.places.get(pair.a_id), labels.places.get(pair.b_id)
-    if a is None or b is None:
-        return "messages not in the store"
-    if a.context_id != b.context_id:
-        return "no shared history"
-    if a.leaf_id == b.leaf_id:
-        return "same messages"
-    turn = max(a.turn, b.turn)
-    return "beyond max-turn" if max_turn is not None and turn > max_turn else turn
+def _excluded(db: Database, config: PairConfig) -> list[str]:
+    """Ids of raters who do not count."""
+    named = voting.raters_named(db, config.exclude)
+    for name, ids in named.items():
+        if not ids:
+            raise MissingInputError(
+                f"--exclude-annotator: no rater is called {name!r}",
+                todo="see their names with: intermt stats",
+            )
+    excluded = [rater for ids in named.values() for rater in ids]
+    if config.min_competence is not None:
+        scope = LabelScope(config.level, config.dataset, config.dimensions, tuple(excluded))
+        casting.cast(db, scope)
+        tallying.tally(db)
+        excluded += excluded_by_competence(db, config.min_competence)
+    return excluded

@@ -1,10 +1,19 @@
-"""Pictures that an imported file names, looked up in one folder and nowhere else."""
+"""Pictures that an imported file names, looked up in one folder and nowhere else.
+
+A name may also be a picture itself, as a `data:` URI, or, only where the user asks for it, the
+address of one on the web.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from intermt.errors import InputError
 from intermt.records import Image
@@ -12,6 +21,10 @@ from intermt.store.images import ImageFolder, inspect
 
 MAX_BYTES = 256 * 1024 * 1024
 """Larger files are refused unread: a picture is read whole."""
+
+_DATA = "data:"
+_REMEMBERED = 20_000
+_LONGEST_KEY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +51,34 @@ class NoPicture(Exception):
 class PictureFiles:
     """Finds named pictures under one folder and puts them in the store.
 
-    Names that lead out of the folder (by `..`, an absolute path or a link) and URLs are
-    refused: a data file must not make anybody read other files.
+    Names that lead out of the folder (by `..`, an absolute path or a link) are refused: a
+    data file must not make anybody read other files. So are URLs without `fetch`.
 
     Args:
         folder: Where names are looked up.
         images: Where pictures are put; None only looks at them.
+        fetch: Gives what a URL holds, or raises `NoPicture`; None refuses URLs.
     """
 
-    def __init__(self, folder: Path, images: ImageFolder | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        images: ImageFolder | None,
+        fetch: Callable[[str], bytes] | None = None,
+    ) -> None:
         self._folder = folder
         self._images = images
-        self._seen: dict[str, FoundPicture] = {}
+        self._fetch = fetch
+        self._seen: OrderedDict[str, FoundPicture] = OrderedDict()
 
     def find(self, name: str) -> FoundPicture:
         """What became of the picture of this name."""
-        if name not in self._seen:
-            self._seen[name] = self._find(name)
-        return self._seen[name]
+        key = _key(name)
+        if key not in self._seen:
+            self._seen[key] = self._find(name)
+            if len(self._seen) > _REMEMBERED:
+                self._seen.popitem(last=False)
+        return self._seen[key]
 
     def read(self, name: str) -> bytes:
         """The bytes of the picture of this name.
@@ -63,8 +86,12 @@ class PictureFiles:
         Raises:
             NoPicture: There is none, or it may not be read.
         """
-        if "://" in name or name.startswith("data:"):
-            raise NoPicture("refused: a URL, not a file")
+        if _is_data(name):
+            return _embedded(name)
+        if "://" in name:
+            if self._fetch is None:
+                raise NoPicture("refused: a URL, not a file")
+            return self._fetch(name)
         if "\0" in name:
             raise NoPicture("refused: not a file name")
         try:
@@ -106,3 +133,31 @@ class UnseenPictures(PictureFiles):
     def find(self, name: str) -> FoundPicture:
         """No picture."""
         return FoundPicture(None, "not looked up")
+
+
+def _key(name: str) -> str:
+    """What a picture is remembered by: not a picture itself, which may be large."""
+    return hashlib.sha256(name.encode()).hexdigest() if len(name) > _LONGEST_KEY else name
+
+
+def _is_data(name: str) -> bool:
+    return name[: len(_DATA)].lower() == _DATA
+
+
+def _embedded(uri: str) -> bytes:
+    head, comma, encoded = uri.partition(",")
+    if not comma:
+        raise NoPicture("refused: a data URI without data")
+    # Three bytes stand in four characters, or one byte in three.
+    if len(encoded) > 3 * MAX_BYTES:
+        raise NoPicture(f"refused: over {MAX_BYTES:,} bytes")
+    if not head.lower().endswith(";base64"):
+        content = unquote_to_bytes(encoded)
+    else:
+        try:
+            content = base64.b64decode("".join(encoded.split()), validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise NoPicture("refused: a data URI that is not base64") from error
+    if len(content) > MAX_BYTES:
+        raise NoPicture(f"refused: {len(content):,} bytes, over {MAX_BYTES:,}")
+    return content

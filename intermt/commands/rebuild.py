@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intermt.commands.growing import picture_uses
-from intermt.commands.pair_choice import PairConfig, choose
+from intermt.commands.pair_choice import PairConfig, select
 from intermt.commands.runs import finished, new_run
-from intermt.domain.reconstruction import Rebuilt, kept_answers, rebuild
+from intermt.domain.reconstruction import MOST_OF_A_TREE, Rebuilt, kept_answers, rebuild
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import Conversation, ConversationOrigin, Progress, Seed, content_id
 from intermt.store import generation, trees, voting
@@ -52,6 +52,8 @@ class RebuildResult:
         dataset: The collection it belongs to.
         n_trees: Trees looked at.
         n_trees_used: Trees of which something was rebuilt.
+        n_trees_full: Those that gave as many conversations as one tree may; see
+            `reconstruction.MOST_OF_A_TREE`.
         n_answers_kept: Answers that people kept.
         n_conversations: Conversations rebuilt, those of earlier runs included.
         n_new: Those that were not there before.
@@ -65,6 +67,7 @@ class RebuildResult:
     dataset: str
     n_trees: int
     n_trees_used: int
+    n_trees_full: int
     n_answers_kept: int
     n_conversations: int
     n_new: int
@@ -88,18 +91,17 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
     pair_config = PairConfig.of(level="local", min_agree=config.min_agree)
     with store.reading() as db:
         seed_ids = generation.seed_ids(db, config.dataset)
-        labels = voting.labels(db, "local", None)
+        selection = select(db, pair_config)
+        invented = voting.heard_synthetic(db, "local")
+    decided = [(pair.chosen_id, pair.rejected_id) for pair in selection]
+    selection.close()
+    won, lost = {winner for winner, _ in decided}, {loser for _, loser in decided}
     if not seed_ids:
         raise MissingInputError(
             f"there is no conversation in the collection {config.dataset}",
             where=str(store.folder),
             todo="name another with --dataset, or grow trees first",
         )
-    chosen, _ = choose(labels, pair_config)
-    won = {choice.pair.chosen_id for choice in chosen}
-    lost = {choice.pair.rejected_id for choice in chosen}
-    invented = {i for i, rater in labels.raters.items() if rater.kind == "synthetic"}
-    del labels
     record = new_run(
         "generate --rebuild",
         {
@@ -139,13 +141,14 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
         dataset=config.into,
         n_trees=len(seed_ids),
         n_trees_used=tally["used"],
+        n_trees_full=tally["full"],
         n_answers_kept=tally["kept"],
         n_conversations=by_turns.total(),
         n_new=tally["new"],
         n_joined=tally["joined"],
         by_turns=dict(sorted(by_turns.items())),
         simulated=bool(tally["simulated"]),
-        synthetic=bool(invented) and by_turns.total() > 0,
+        synthetic=invented and by_turns.total() > 0,
         run_id=record.run_id if tally["new"] else None,
     )
 
@@ -174,6 +177,7 @@ def _rebuilt(
         tally["kept"] += sum(node.node_id in kept for node in tree)
         by_seed[seed_id] = rebuild(tree, kept, config.depth)
         tally["used"] += bool(by_seed[seed_id])
+        tally["full"] += len(by_seed[seed_id]) == MOST_OF_A_TREE
     return [(seeds.get(i) or Seed(i, config.dataset, i), made) for i, made in by_seed.items()]
 
 

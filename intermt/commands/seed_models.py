@@ -44,6 +44,7 @@ _AT_ONCE = 256
 _TEXTS_A_CALL = 64
 _POTENTIAL_TOKENS = 512
 _REWRITE_TOKENS = 1024
+_MOST_SHOWN = 80
 _TRIES = 3
 """Times that a model is asked for a score before a question is one it cannot rate."""
 _TRY_AGAIN_TEMPERATURE = 0.7
@@ -123,29 +124,30 @@ class SeedModels:
         """
         texts = sorted({candidate.row.text for candidate in candidates})
         found: dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]] = {}
-        n_missing = 0
+        missing: dict[str, Reply] = {}
         self._progress.start("embedding seed questions", len(texts), "seeds")
 
         async def one(batch: Sequence[str]) -> None:
-            nonlocal n_missing
             call = embed_call(server, batch, model=self._caller.models[server.name])
             reply = await self._ask(call)
             if reply.state == "ok":
                 rows = np.asarray(vectors(reply), np.float32)
                 found.update(zip(batch, rows, strict=True))
+            elif len(batch) > 1 and _is_about_the_request(reply):
+                # One text may be all that is wrong with it.
+                half = len(batch) // 2
+                await one(batch[:half])
+                await one(batch[half:])
+                return
             else:
-                n_missing += len(batch)
+                missing.update(dict.fromkeys(batch, reply))
             self._progress.advance(len(batch))
 
         batches = [texts[i : i + _TEXTS_A_CALL] for i in range(0, len(texts), _TEXTS_A_CALL)]
         await each(batches, one, _AT_ONCE)
         self._progress.stop()
-        if n_missing:
-            raise TryLater(
-                f"the embeddings of {n_missing} of {len(texts)} questions are missing,"
-                " and which ones are alike hangs on all of them",
-                todo="run the same command again: it asks only for what is missing",
-            )
+        if missing:
+            raise _incomplete(missing, len(texts), server)
         if len({len(row) for row in found.values()}) > 1:
             raise ProtocolMismatch(
                 "the embeddings are of different lengths",
@@ -318,6 +320,30 @@ class SeedModels:
         reply = await self._caller.ask(call, accept)
         self.work.simulated |= reply.simulated
         return reply
+
+
+def _is_about_the_request(reply: Reply) -> bool:
+    return reply.state == "rejected" and reply.http_status in (400, 413, 422)
+
+
+def _incomplete(missing: Mapping[str, Reply], n_texts: int, server: Server) -> TryLater:
+    """What to say where embeddings are missing: an example, one that was rejected if any was."""
+    rejected = sorted(text for text, reply in missing.items() if _is_about_the_request(reply))
+    example = (rejected or sorted(missing))[0]
+    reply = missing[example]
+    shown = example if len(example) <= _MOST_SHOWN else f"{example[:_MOST_SHOWN]}..."
+    return TryLater(
+        f"the embeddings of {len(missing)} of {n_texts} questions are missing,"
+        f" and which ones are alike hangs on all of them; of {shown!r}:"
+        f" {reply.state} ({reply.error or 'no reason given'})",
+        where=server.name,
+        todo=(
+            "change or leave out the questions that the server rejects, or mend the server,"
+            " then run the same command again"
+            if rejected
+            else "run the same command again: it asks only for what is missing"
+        ),
+    )
 
 
 def _potential_fault(potential: int | str, least: int) -> Fault | None:

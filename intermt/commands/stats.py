@@ -1,4 +1,4 @@
-"""What is in the store: the data card, and how far raters agree."""
+"""What is in the store: the data card, how far raters agree, and the annotators."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from intermt.store import overview
 from intermt.store.connect import Store
 from intermt.store.scope import datasets, narrow
 
-Topic = Literal["card", "agreement"]
+Topic = Literal["card", "agreement", "annotators"]
 
 NO_LABELS = "no labels: nobody has scored, voted or written about anything here"
+NO_ANNOTATORS = "only verifiers have labelled anything here"
 NOTHING = "no conversations and no trees: nothing was imported or generated here yet"
 
 
@@ -23,7 +24,7 @@ class StatsConfig:
     """What to count.
 
     Attributes:
-        topic: `card` or `agreement`.
+        topic: `card`, `agreement` or `annotators`.
         level: Only labels and verdicts of this level; None for both.
         dataset: Only this collection; None for the whole store.
     """
@@ -58,7 +59,8 @@ def run(store: Store, config: StatsConfig) -> StatsResult:
     Raises:
         MissingInputError: There is no store, or nothing in it belongs to the dataset.
     """
-    figures = _card(store, config) if config.topic == "card" else _agreement(store, config)
+    topics = {"card": _card, "agreement": _agreement, "annotators": _annotators}
+    figures = topics[config.topic](store, config)
     notes = figures.pop("notes")
     document = {
         "topic": config.topic,
@@ -103,15 +105,28 @@ def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
 
 def _agreement(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.commands.agreement import agreement_figures
-    from intermt.store.rated import comparable, judge_names
+    from intermt.store.rated import comparable, judge_names, silent_judges
 
     # The store is let go before the resampling, which takes longer than the reading.
     with store.reading() as db:
         _narrow(db, config)
-        groups, judges = comparable(db), judge_names(db)
-    figures = agreement_figures(groups, judges)
+        groups, judges, silent = comparable(db), judge_names(db), silent_judges(db)
+    figures = agreement_figures(groups, judges, silent)
     if not groups:
         figures["notes"] = [NO_LABELS]
+    return figures
+
+
+def _annotators(store: Store, config: StatsConfig) -> dict[str, Any]:
+    from intermt.commands.annotators import annotator_figures
+    from intermt.store.raters import given, seconds
+
+    with store.reading() as db:
+        _narrow(db, config)
+        kinds, times = given(db), seconds(db, config.dataset, config.level)
+    figures = annotator_figures(kinds, times)
+    if not figures["rows"]:
+        figures["notes"] = [NO_LABELS if not kinds else NO_ANNOTATORS]
     return figures
 
 

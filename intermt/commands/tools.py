@@ -125,7 +125,7 @@ class Toolbox:
             return shown_again(source, caption, reason)
         for tool in way.tools:
             found = await self._supply(
-                tool, caption, source if tool == "edit" else None, reason, seed
+                tool, caption, source if tool == "edit" else None, reason, seed, may_be_late=True
             )
             if found is None or found.state != "empty":
                 return found
@@ -144,7 +144,8 @@ class Toolbox:
         if fault:
             note = ImagePart(missing=fault)
             return Supplied(tool, ask, "the model called it", "invalid", note)
-        return await self._supply(tool, ask, source, "the model called it", seed)
+        # A picture that came later would have no place: the model was told that there is none.
+        return await self._supply(tool, ask, source, "the model called it", seed, may_be_late=False)
 
     def _understood(
         self, call: ToolCall, earlier: Sequence[Shown]
@@ -171,7 +172,14 @@ class Toolbox:
         return tool, ask.strip(), earlier[number - 1], ""
 
     async def _supply(
-        self, tool: ToolName, ask: str, source: Shown | None, reason: str, seed: int
+        self,
+        tool: ToolName,
+        ask: str,
+        source: Shown | None,
+        reason: str,
+        seed: int,
+        *,
+        may_be_late: bool,
     ) -> Supplied | None:
         if tool == "retrieve" and self._folder is not None:
             return await self._from_folder(self._folder, ask, reason)
@@ -196,7 +204,9 @@ class Toolbox:
         if not is_settled(call.kind, reply.state, http_status=reply.http_status):
             return None
         note = ImagePart(missing=f"not {_VERBS[tool]}: {reply.error}", key=call.request_key)
-        late = await self._late(tool, ask, source, seed, call, reply, was_known=was_known)
+        if not was_known:
+            self._declined_now.add(call.request_key)
+        late = await self._late(tool, ask, source, seed, call, reply) if may_be_late else None
         return replace(
             supplied,
             part=note,
@@ -212,12 +222,8 @@ class Toolbox:
         seed: int,
         call: Call,
         reply: Reply,
-        *,
-        was_known: bool,
     ) -> Reply | None:
         """A picture that an earlier run was denied, if another asking brings it."""
-        if not was_known:
-            self._declined_now.add(call.request_key)
         if reply.state == "empty" or call.request_key in self._declined_now:
             return None
         again = await self._caller.ask(self._call(tool, ask, source, seed, sample=1))

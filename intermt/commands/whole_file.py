@@ -28,7 +28,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         StoreIOError: The disk does not take it.
     """
     target = Path(os.path.realpath(path))
-    with _creating(path):
+    with creating(path):
         if not _replaceable(path):
             raise CannotCreate(
                 "what has this name is not a file",
@@ -40,10 +40,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with file:
             yield file
-            with _creating(path):
+            with creating(path):
                 file.flush()
                 os.fsync(file.fileno())
-        with _creating(path):
+        with creating(path):
             temporary.rename(target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -59,7 +59,13 @@ def _replaceable(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def _creating(path: Path) -> Iterator[None]:
+def creating(path: Path, thing: str = "file") -> Iterator[None]:
+    """Turn what the system says in the block into an error about `path`.
+
+    Raises:
+        CannotCreate: It cannot be made there.
+        StoreIOError: The disk does not take it.
+    """
     try:
         yield
     except OSError as error:
@@ -69,5 +75,5 @@ def _creating(path: Path) -> Iterator[None]:
                 f"cannot write: {what}", where=str(path), todo="free disk space and run again"
             ) from error
         raise CannotCreate(
-            f"cannot be created: {what}", where=str(path), todo="name a file that you may write"
+            f"cannot be created: {what}", where=str(path), todo=f"name a {thing} that you may write"
         ) from error

@@ -43,12 +43,12 @@ class PairReply:
     """One reply of a judge that was asked which of two is better.
 
     Attributes:
-        order: The side shown first, `a` or `b`.
+        order: The side shown first, `a` or `b`; "" where it is not known.
         sample: 0-based number of the repetition.
         choice: What it chose, undone from the order shown; None where it states nothing.
     """
 
-    order: Literal["a", "b"]
+    order: Literal["a", "b", ""]
     sample: int
     choice: Choice | None
 
@@ -136,7 +136,7 @@ def pair_tables(
     consistency: of the repetitions parsed in both orders, the share with the same verdict
     (twice tie is the same); only items that were asked in both orders.
     first_slot: of the replies that chose a candidate, the share that chose the one shown
-    first; 0.5 is no preference for a position.
+    first; 0.5 is no preference for a position. Only replies of which it is known.
     tie_rate: of the parsed replies, the share that say tie.
     The last three do not depend on people and use all rows, labelled or not.
     """
@@ -179,7 +179,7 @@ def _accuracy_case(row: PairRow) -> Case | None:
 
 
 def _consistency_case(row: PairRow) -> Case | None:
-    by_order: dict[str, dict[int, Choice | None]] = {"a": {}, "b": {}}
+    by_order: dict[str, dict[int, Choice | None]] = {"a": {}, "b": {}, "": {}}
     for reply in row.replies:
         by_order[reply.order][reply.sample] = reply.choice
     both = by_order["a"].keys() & by_order["b"].keys()
@@ -191,9 +191,13 @@ def _consistency_case(row: PairRow) -> Case | None:
     return Case(row.cluster, 2 * len(verdicts), n_parsed, _mean(same))
 
 
-def _first_slot_case(row: PairRow) -> Case:
-    first = [r.choice == r.order for r in row.replies if r.choice in ("a", "b")]
-    return Case(row.cluster, len(row.replies), _n_stated(row), _mean(first))
+def _first_slot_case(row: PairRow) -> Case | None:
+    known = [reply for reply in row.replies if reply.order]
+    if not known:
+        return None
+    first = [reply.choice == reply.order for reply in known if reply.choice in ("a", "b")]
+    n_stated = sum(reply.choice is not None for reply in known)
+    return Case(row.cluster, len(known), n_stated, _mean(first))
 
 
 def _tie_case(row: PairRow) -> Case:

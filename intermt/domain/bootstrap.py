@@ -227,7 +227,7 @@ def percentile_interval(values: Floats | None, n_clusters: int, confidence: floa
     )
 
 
-def wilson(k: float, n: int, confidence: float = 0.95) -> Interval:
+def wilson(k: float, n: float, confidence: float = 0.95) -> Interval:
     """Wilson's score interval of a proportion of independent cases.
 
     `(p + z^2/2n -+ z sqrt(p(1 - p)/n + z^2/4n^2)) / (1 + z^2/n)` with p = k/n. Stays inside
@@ -258,8 +258,40 @@ def wilson(k: float, n: int, confidence: float = 0.95) -> Interval:
     low, high = ((centre + sign * half) / (1.0 + z * z / n) for sign in (-1.0, 1.0))
     # Where k is 0 or n the end is exact; rounding must not push it past the value.
     return Interval(
-        0.0 if k == 0 else max(0.0, low), 1.0 if k == n else min(1.0, high), confidence, "wilson", n
+        0.0 if k == 0 else max(0.0, low),
+        1.0 if k == n else min(1.0, high),
+        confidence,
+        "wilson",
+        math.floor(n),
     )
+
+
+def wilson_of_clusters(
+    share: float, n: int, standard_error: float | None, confidence: float = 0.95
+) -> Interval:
+    """Wilson's interval of a share whose cases are alike or not known for sure.
+
+    The cases count as `share (1 - share) / standard_error^2` independent ones, but never as
+    more than `n`: a share of 0 or 1 has the standard error 0 and still an interval. Undefined
+    without a standard error and with n = 0. `n_clusters` is that number, rounded down.
+
+    Args:
+        share: Between 0 and 1.
+        n: Cases.
+        standard_error: Of the share, clusters and all; None or NaN where there is none.
+        confidence: Nominal coverage.
+
+    Source: E. L. Korn and B. I. Graubard, Confidence intervals for proportions with small
+    expected number of positive counts estimated from survey data (1998), with Wilson's
+    interval instead of Clopper and Pearson's.
+    """
+    if n and (standard_error is None or math.isnan(standard_error)):
+        why = f"too few clusters (1, {MIN_CLUSTERS} needed)"
+        return Interval(None, None, confidence, "wilson", 1, undefined=why)
+    effective = float(n)
+    if standard_error:
+        effective = min(effective, share * (1.0 - share) / standard_error**2)
+    return wilson(share * effective, effective, confidence)
 
 
 def clustered_standard_error(values: ArrayLike, clusters: ArrayLike) -> StandardError:

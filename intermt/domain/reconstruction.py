@@ -9,7 +9,8 @@ answer, kept or not, which is left behind:
 - where nothing else goes on from an answer: with a question of the other branch that can be
   asked here as well, and its kept answers.
 
-In both cases only what fits (`branch_fit`) is taken over.
+In both cases only what fits (`branch_fit`) is taken over, at most twice in a conversation:
+without that bound the ways through a tree double with every turn.
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 
 from intermt.domain.branch_fit import fits, same_question, stands_alone
 from intermt.domain.pruning import place_order
 from intermt.records import Node, node_id
+
+MOST_SEAMS = 2
+"""How often one conversation takes over messages of another branch."""
+
+MOST_OF_A_TREE = 1_000
+"""Conversations that are made of one tree; further ones would differ in their ends only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +58,16 @@ class Rebuilt:
 def rebuild(nodes: Iterable[Node], kept: set[str], depth: int) -> list[Rebuilt]:
     """The longest conversations of a tree whose answers were all kept, in order of place.
 
+    No more than `MOST_OF_A_TREE`.
+
     Args:
         nodes: The whole tree.
         kept: Ids of the answers that people kept.
         depth: Fewest turns of a conversation.
     """
     tree = _Tree(nodes, kept)
-    return [made for root in tree.roots for made in tree.conversations(root, depth)]
+    found = (made for root in tree.roots for made in tree.conversations(root, depth))
+    return list(islice(found, MOST_OF_A_TREE))
 
 
 class _Tree:
@@ -70,30 +81,26 @@ class _Tree:
         self.roots = [node for node in self.by_id.values() if node.parent_id is None]
 
     def conversations(self, root: Node, depth: int) -> Iterator[Rebuilt]:
-        for path in self._paths((root,)):
-            if len(path) // 2 >= depth:
+        waiting = self._with_answers((root,))
+        while waiting:
+            path = waiting.pop()
+            if further := self._onward(path):
+                waiting += further
+            elif len(path) // 2 >= depth:
                 yield _joined(path)
 
-    def _paths(self, path: tuple[Node, ...]) -> Iterator[tuple[Node, ...]]:
-        """The longest kept paths that go on from a path that ends with a question."""
-        found = False
-        for answer in self._next_answers(path):
-            found = True
-            longer = (*path, answer)
-            further = [
-                onward
-                for question in self._children[answer.node_id]
-                for onward in self._paths((*longer, question))
-                if len(onward) > len(longer)
-            ]
-            further = further or [
-                onward
-                for question in self._borrowed_questions(longer)
-                for onward in self._paths((*longer, question))
-            ]
-            yield from further or [longer]
-        if not found and len(path) > 1:
-            yield path[:-1]
+    def _onward(self, path: tuple[Node, ...]) -> list[tuple[Node, ...]]:
+        """A path that ends with an answer, a turn longer in every way it goes on; last first."""
+        own = self._children[path[-1].node_id]
+        further = [longer for q in reversed(own) for longer in self._with_answers((*path, q))]
+        if further:
+            return further
+        taken = reversed(self._borrowed_questions(path))
+        return [longer for q in taken for longer in self._with_answers((*path, q))]
+
+    def _with_answers(self, path: tuple[Node, ...]) -> list[tuple[Node, ...]]:
+        """A path that ends with a question, with each of the answers it can have; last first."""
+        return [(*path, answer) for answer in reversed(self._next_answers(path))]
 
     def _next_answers(self, path: tuple[Node, ...]) -> list[Node]:
         return self._kept_answers(path[-1]) or self._borrowed_answers(path)
@@ -109,7 +116,7 @@ class _Tree:
 
     def _borrowed_answers(self, path: tuple[Node, ...]) -> list[Node]:
         """Kept answers of sibling branches to the same question as the path's last."""
-        if len(path) < 3:
+        if len(path) < 3 or _n_seams(path) == MOST_SEAMS:
             return []
         return [
             taken
@@ -123,6 +130,8 @@ class _Tree:
 
     def _borrowed_questions(self, path: tuple[Node, ...]) -> list[Node]:
         """Questions of sibling branches, with kept answers, that can follow the last answer."""
+        if _n_seams(path) == MOST_SEAMS:
+            return []
         own = self._children[path[-1].node_id]
         return [
             question
@@ -134,16 +143,26 @@ class _Tree:
             and fits(self._kept_after(question), (left,), path)
         ]
 
-    def _kept_below(self, answer: Node) -> list[Node]:
-        """An answer and all that may follow it on a kept path."""
-        asked = self._children[answer.node_id]
-        further = (self._kept_after(q) for q in asked if self._kept_answers(q))
-        return [answer, *(node for nodes in further for node in nodes)]
-
     def _kept_after(self, question: Node) -> list[Node]:
-        """A question and all that may follow it on a kept path."""
-        below = (self._kept_below(answer) for answer in self._kept_answers(question))
-        return [question, *(node for nodes in below for node in nodes)]
+        """A question and all that may follow it on a kept path, in no order."""
+        return [question, *(n for a in self._kept_answers(question) for n in self._kept_below(a))]
+
+    def _kept_below(self, answer: Node) -> list[Node]:
+        """An answer and all that may follow it on a kept path, in no order."""
+        found: list[Node] = []
+        waiting = [answer]
+        while waiting:
+            found.append(waiting.pop())
+            for question in self._children[found[-1].node_id]:
+                if answers := self._kept_answers(question):
+                    found.insert(-1, question)
+                    waiting += answers
+        return found
+
+
+def _n_seams(path: Sequence[Node]) -> int:
+    """How often a path goes on with messages of another branch."""
+    return sum(after.parent_id != node.node_id for node, after in pairwise(path))
 
 
 def _joined(path: Sequence[Node]) -> Rebuilt:

@@ -1,7 +1,8 @@
 """Splits of a data set by seed question: all that comes of one seed lands in one split.
 
-A seed's split depends on its id and the number given alone, so it stays the same when other
-seeds, pairs or votes join.
+The split of an id depends on it and the number given alone, so it stays the same when other
+seeds, pairs or votes join. `leakage.groups` says which seed questions are drawn together, by
+the id of one of them.
 """
 
 from __future__ import annotations

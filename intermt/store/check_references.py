@@ -13,7 +13,7 @@ from intermt.store.rows import from_tuple, select_list
 
 _TABLES = (
     *("seed", "node", "conversation", "picture_use", "rater", "score", "preference_vote"),
-    *("feedback", "verdict", "tool_use", "request", "run"),
+    *("feedback", "verdict", "tool_use", "annotation_task", "annotation", "request", "run"),
 )
 _NODES_AT_ONCE = 20_000
 
@@ -135,7 +135,10 @@ _REFERENCES = (
     _to("node", "request_key", "request"),
     _to("tool_use", "node_id", "node"),
     _to("tool_use", "request_key", "request"),
-    *(_to(table, "rater_id", "rater") for table in ("score", "preference_vote", "feedback")),
+    *(
+        _to(table, "rater_id", "rater")
+        for table in ("score", "preference_vote", "feedback", "annotation")
+    ),
     _to_target("score", "score_id", "target_id", "t.target = 'node'"),
     _to_target("feedback", "feedback_id", "target_id", "t.target = 'node'"),
     _to_target("preference_vote", "vote_id", "a_id", "t.mode = 'prefix'"),
@@ -158,6 +161,11 @@ _REFERENCES = (
             WHERE t.{side}_id IS NOT NULL
             """,
         )
+        for side in ("a", "b")
+    ),
+    *(
+        _to_target(table, f"{table}_id", f"{side}_id", "t.level = 'local'")
+        for table in ("annotation_task", "annotation")
         for side in ("a", "b")
     ),
     *(

@@ -20,7 +20,7 @@ from duckdb import DuckDBPyConnection as Connection
 from intermt.errors import CannotCreate, MissingInputError, PermissionRefused, StoreIOError
 from intermt.store import journal as journals
 from intermt.store import schema
-from intermt.store.database import connect, database_errors
+from intermt.store.database import MEMORY_MB, connect, database_errors
 from intermt.store.images import ImageFolder
 from intermt.store.journal import Journal
 from intermt.store.lock import StoreLock
@@ -155,10 +155,11 @@ class Store:
     # --- the database ----------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, memory_mb: int = MEMORY_MB) -> Iterator[Connection]:
         """The database, for reading, for as long as the block runs.
 
-        Finished records that dead processes left in journals are merged first.
+        Finished records that dead processes left in journals are merged first. A query that
+        needs more than `memory_mb` goes on on the disk.
 
         Raises:
             TryLater: The store stayed busy.
@@ -170,13 +171,13 @@ class Store:
             # A user who may only read goes on with what the database has.
             with contextlib.suppress(PermissionRefused), self.writing():
                 pass
-        with self._opened_to_read() as db:
+        with self._opened_to_read(memory_mb) as db:
             if schema.is_current(db):
                 yield db
                 return
         with self.writing():
             pass
-        with self._opened_to_read() as db:
+        with self._opened_to_read(memory_mb) as db:
             yield db
 
     @contextlib.contextmanager
@@ -298,9 +299,9 @@ class Store:
     # --- inside ----------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _opened_to_read(self) -> Iterator[Connection]:
+    def _opened_to_read(self, memory_mb: int) -> Iterator[Connection]:
         with self.lock.hold("read"), database_errors(self.folder):
-            db = connect(self._database, read_only=True)
+            db = connect(self._database, read_only=True, memory_mb=memory_mb)
             try:
                 yield db
             finally:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +37,11 @@ _DAMAGED = (
 _ROW_GROUP = 2048
 
 
-def connect(file: Path, *, read_only: bool) -> Connection:
+MEMORY_MB = 2000
+"""Memory of a query, beyond which it goes on on the disk."""
+
+
+def connect(file: Path, *, read_only: bool, memory_mb: int = MEMORY_MB) -> Connection:
     """A connection whose SQL can reach no other file.
 
     Raises:
@@ -46,8 +52,11 @@ def connect(file: Path, *, read_only: bool) -> Connection:
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "threads": str(min(4, os.cpu_count() or 1)),
-            "memory_limit": "2GB",
+            # Rows come in one parameter, which one thread unpacks; more of them would only hold
+            # twice the memory for the indexes.
+            "threads": str(min(4, os.cpu_count() or 1)) if read_only else "1",
+            "memory_limit": f"{memory_mb}MB",
+            "temp_directory": str(Path(tempfile.gettempdir()) / f"intermt-{secrets.token_hex(8)}"),
         },
     )
     try:

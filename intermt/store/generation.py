@@ -105,6 +105,33 @@ def runs(db: Connection, run_ids: Iterable[str]) -> list[Run]:
     return [from_tuple(Run, row) for row in rows]
 
 
+def conversations_beside_gaps(
+    db: Connection, dataset: str, seed_ids: Iterable[str]
+) -> dict[str, str]:
+    """The conversations in those of these trees that lack an earlier sibling, by last answer.
+
+    That is where a message stands at `1b` or `1a.2` and nothing at `1a` or `1a.1`.
+    """
+    rows = db.execute(
+        f"""
+        WITH gap AS (
+            SELECT DISTINCT seed_id FROM (
+                SELECT n.seed_id, count(DISTINCT n.place) AS n_places,
+                    max(CASE WHEN n.role = 'assistant' THEN ascii(right(n.place, 1)) - 96
+                        ELSE split_part(n.place, '.', -1)::INT END) AS last
+                FROM node n JOIN {FROM_STRINGS} w ON n.seed_id = w.id
+                WHERE n.place IS NOT NULL AND n.parent_id IS NOT NULL
+                GROUP BY n.seed_id, n.parent_id
+            ) WHERE last > n_places
+        )
+        SELECT c.path[len(c.path)], min(c.conversation_id)
+        FROM conversation c JOIN gap USING (seed_id) WHERE c.dataset = ? GROUP BY ALL
+        """,
+        [json_list(set(seed_ids)), dataset],
+    ).fetchall()
+    return dict(rows)
+
+
 def lacking_pictures(db: Connection, seed_ids: Iterable[str]) -> set[str]:
     """The answers in the trees of these seeds that have a missing picture."""
     rows = db.execute(

@@ -77,6 +77,16 @@ def stored_scores(db: Connection, score_ids: Iterable[str]) -> dict[str, int]:
     return dict(rows)
 
 
+def stored_verdicts(db: Connection, verdict_ids: Iterable[str]) -> dict[str, Choice | int]:
+    """What each of these verdicts states, of those that the store has, by verdict id."""
+    rows = db.execute(
+        f"SELECT v.verdict_id, v.value, v.choice FROM verdict v JOIN {FROM_STRINGS} w"
+        " ON v.verdict_id = w.id WHERE v.state = 'ok'",
+        [json_list(set(verdict_ids))],
+    ).fetchall()
+    return {key: choice if value is None else value for key, value, choice in rows}
+
+
 def voted_pairs(db: Connection, pairs: Iterable[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
     """Those (a_id, b_id, dimension) of these that somebody's labels decide already.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,25 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         InputError: It is no Parquet file, is damaged, or has rows of megabytes.
         StoreIOError: It cannot be read.
     """
+    with _opened(path) as (db, here):
+        yield from _rows(db, here)
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What the writer of a Parquet file noted beside its table, by key; text alone.
+
+    Raises:
+        IntermtError: See `read_rows`.
+    """
+    with _opened(path) as (db, here):
+        found = db.execute("SELECT key, value FROM parquet_kv_metadata(?)", [here]).fetchall()
+        pairs = ((_decoded(key), _decoded(value)) for key, value in found)
+        return {k: v for k, v in pairs if isinstance(k, str) and isinstance(v, str)}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+    """A database that can read this one file, and the file's name in it."""
     name = str(path)
     try:
         file = path.open("rb")
@@ -64,7 +84,8 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         try:
             db = duckdb.connect(":memory:", config=_LIMITS)
             try:
-                yield from _rows(db, here)
+                _confine(db, here)
+                yield db, here
             finally:
                 db.close()
         except duckdb.OutOfMemoryException as error:
@@ -82,10 +103,13 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             ) from error
 
 
-def _rows(db: duckdb.DuckDBPyConnection, path: str) -> Iterator[dict[str, Any]]:
+def _confine(db: duckdb.DuckDBPyConnection, path: str) -> None:
     db.execute("SET allowed_paths = ?", [[path]])
     db.execute("SET enable_external_access = false")
     db.execute("SET lock_configuration = true")
+
+
+def _rows(db: duckdb.DuckDBPyConnection, path: str) -> Iterator[dict[str, Any]]:
     found = db.execute("SELECT * FROM read_parquet(?)", [path])
     columns = [column[0] for column in found.description or ()]
     while batch := found.fetchmany(_ROWS_AT_ONCE):

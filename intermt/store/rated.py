@@ -28,15 +28,15 @@ class Labels:
         what: `score`, or `vote` for a stated preference.
         level: local or global.
         dimension: A dimension key or `overall`.
-        other: Who stands beside the annotators: `annotator` (each other), `verifier` or
-            `judge`.
+        side: Whose labels these are: `annotator` or, beside judges alone, `verifier`.
+        other: Who stands beside them: `annotator` (each other), `verifier` or `judge`.
         judge_id: The judge; None unless `other` is one.
-        values: (n, 1) annotators' labels, or (n, 2) an annotator's and the other's on the
-            same thing, each combination once; a vote is an index into `CHOICES`.
+        values: (n, 1) annotators' labels, or (n, 2) one of the side's and one of the other's
+            on the same thing, each combination once; a vote is an index into `CHOICES`.
         raters: Who gave them, in the same shape.
         units: (n,) what they are about.
         clusters: (n,) the tree it belongs to.
-        n_units: Things that an annotator labelled.
+        n_units: Things that the side labelled.
         synthetic: Whether any label is an invented one.
         simulated: Whether a stand-in gave any of them.
     """
@@ -44,6 +44,7 @@ class Labels:
     what: What
     level: Level
     dimension: str
+    side: Literal["annotator", "verifier"]
     other: Literal["annotator", "verifier", "judge"]
     judge_id: str | None
     values: NDArray[np.float64]
@@ -58,15 +59,16 @@ class Labels:
 def comparable(db: Connection) -> list[Labels]:
     """Every group of labels in scope that people gave, beside whoever else labelled it.
 
-    Sorted by what, level, dimension and other. A verifier or judge who labelled anything on
-    a dimension has a group there, even an empty one: no thing was labelled by both.
+    Sorted by what, level, dimension, side and other. A verifier or judge who labelled
+    anything on a dimension has a group there, even an empty one: no thing was labelled by
+    both. Verifiers have a group beside a judge where they labelled anything.
     """
     _number(db)
     alone = db.execute(
         """
         SELECT b.rank, r.value AS x, r.rater AS x_rater, r.unit, r.cluster, r.synthetic,
                r.simulated
-        FROM rating r JOIN beside b ON b.grp = r.grp AND b.role = 'annotator'
+        FROM rating r JOIN beside b ON b.grp = r.grp AND b.other = 'annotator'
         WHERE r.role = 'annotator' ORDER BY b.rank, r.unit, r.rater
         """
     ).fetchnumpy()
@@ -76,16 +78,39 @@ def comparable(db: Connection) -> list[Labels]:
                x.unit, x.cluster, x.synthetic OR y.synthetic AS synthetic,
                x.simulated OR y.simulated AS simulated
         FROM rating x JOIN rating y USING (grp, unit) JOIN beside b
-          ON b.grp = y.grp AND b.role = y.role AND b.judge_id = y.judge_id
-        WHERE x.role = 'annotator' AND y.role <> 'annotator'
+          ON b.grp = y.grp AND b.side = x.role AND b.other = y.role AND b.judge_id = y.judge_id
+        WHERE y.role <> 'annotator'
         ORDER BY b.rank, x.unit, x.rater, y.rater, y.value
         """
     ).fetchnumpy()
     groups = db.execute(
-        "SELECT rank, what, level, dimension, role, nullif(judge_id, ''), n_units FROM beside"
-        " ORDER BY rank"
+        "SELECT rank, what, level, dimension, side, other, nullif(judge_id, ''), n_units"
+        " FROM beside ORDER BY rank"
     ).fetchall()
-    return [_labels(alone if row[4] == "annotator" else together, *row) for row in groups]
+    return [_labels(alone if row[5] == "annotator" else together, *row) for row in groups]
+
+
+def silent_judges(db: Connection) -> tuple[int, int]:
+    """Verdicts in scope on dimensions that people labelled: that state nothing, that cannot meet.
+
+    The second are stated ones of which nobody gave the same kind of label at that level:
+    scores where people voted, votes where people scored, grades of the crucial steps.
+    """
+    row = db.execute(
+        """
+        WITH people AS (
+            SELECT 'score' AS task, level, dimension FROM in_score
+            WHERE role IN ('annotator', 'verifier')
+            UNION SELECT 'pair', level, dimension FROM in_preference_vote
+            WHERE role IN ('annotator', 'verifier')
+        )
+        SELECT count(*) FILTER (v.state <> 'ok'),
+               count(*) FILTER (v.state = 'ok' AND (v.task, v.level, v.dimension) NOT IN
+                                (SELECT (task, level, dimension) FROM people))
+        FROM in_verdict v WHERE v.dimension IN (SELECT dimension FROM people)
+        """
+    ).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
 
 
 def judge_names(db: Connection) -> dict[str, str]:
@@ -102,7 +127,7 @@ def _number(db: Connection) -> None:
             SELECT 'score' AS what, s.level, s.dimension, s.role, s.rater_id,
                    s.target_id AS thing, coalesce(t.seed_id, s.target_id) AS seed, s.value,
                    s.rater_kind = 'synthetic' AS synthetic, FALSE AS simulated
-            FROM in_score s LEFT JOIN in_target t ON t.id = s.target_id
+            FROM in_score s LEFT JOIN tree_of t ON t.id = s.target_id
             WHERE s.counts AND s.role IN ('annotator', 'verifier')
             UNION ALL
             SELECT 'vote', level, dimension, role, rater_id, a_id || ' ' || b_id, seed_id,
@@ -114,7 +139,7 @@ def _number(db: Connection) -> None:
                    coalesce(t.seed_id, v.a_id),
                    coalesce(v.value, list_position({list(CHOICES)}, v.choice) - 1), FALSE,
                    v.simulated
-            FROM in_verdict v LEFT JOIN in_target t ON t.id = v.a_id
+            FROM in_verdict v LEFT JOIN tree_of t ON t.id = v.a_id
             WHERE v.state = 'ok' AND v.task IN ('score', 'pair')
         )
         SELECT role, CASE role WHEN 'judge' THEN rater_id ELSE '' END AS judge_id, value,
@@ -129,12 +154,19 @@ def _number(db: Connection) -> None:
     db.execute(
         """
         CREATE TEMP TABLE beside AS
-        SELECT *, row_number() OVER (ORDER BY grp, role, judge_id) AS rank FROM (
-            SELECT grp, what, level, dimension, role, judge_id FROM rating GROUP BY ALL
-        ) JOIN (
-            SELECT grp, count(DISTINCT unit) FILTER (role = 'annotator') AS n_units
-            FROM rating GROUP BY grp HAVING bool_or(role <> 'judge')
-        ) USING (grp)
+        WITH said AS (
+            SELECT grp, what, level, dimension, role, judge_id, count(DISTINCT unit) AS n
+            FROM rating GROUP BY ALL
+        ), whose AS (
+            SELECT 'annotator' AS side UNION ALL SELECT 'verifier'
+        )
+        SELECT s.grp, s.what, s.level, s.dimension, w.side, s.role AS other, s.judge_id,
+               coalesce(x.n, 0) AS n_units,
+               row_number() OVER (ORDER BY s.grp, w.side, s.role, s.judge_id) AS rank
+        FROM said s JOIN whose w ON w.side = 'annotator' OR s.role = 'judge'
+        LEFT JOIN said x ON x.grp = s.grp AND x.role = w.side
+        WHERE s.grp IN (SELECT grp FROM said WHERE role <> 'judge')
+          AND (w.side = 'annotator' OR x.n > 0)
         """
     )
 
@@ -145,12 +177,13 @@ def _labels(
     what: What,
     level: Level,
     dimension: str,
-    role: Literal["annotator", "verifier", "judge"],
+    side: Literal["annotator", "verifier"],
+    other: Literal["annotator", "verifier", "judge"],
     judge_id: str | None,
     n_units: int,
 ) -> Labels:
     start, end = np.searchsorted(rows["rank"], [rank, rank + 1])
-    sides = ("x",) if role == "annotator" else ("x", "y")
+    sides = ("x",) if other == "annotator" else ("x", "y")
 
     def stacked(suffix: str, kind: Any) -> NDArray[Any]:
         return np.stack([rows[s + suffix][start:end].astype(kind) for s in sides], axis=1)
@@ -159,7 +192,8 @@ def _labels(
         what,
         level,
         dimension,
-        role,
+        side,
+        other,
         judge_id,
         stacked("", np.float64),
         stacked("_rater", np.int64),

@@ -19,6 +19,8 @@ from duckdb import DuckDBPyConnection as Connection
 
 from intermt.errors import InputError
 from intermt.records import (
+    Annotation,
+    AnnotationTask,
     Call,
     Conversation,
     ConversationOrigin,
@@ -73,6 +75,8 @@ Record = (
     | SeedGrowth
     | SeedDrop
     | ConversationOrigin
+    | AnnotationTask
+    | Annotation
 )
 
 _TABLES: dict[type, str] = {
@@ -93,6 +97,8 @@ _TABLES: dict[type, str] = {
     SeedGrowth: "seed_growth",
     SeedDrop: "seed_drop",
     ConversationOrigin: "conversation_origin",
+    AnnotationTask: "annotation_task",
+    Annotation: "annotation",
 }
 
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -115,6 +121,7 @@ _REPLACES: dict[str, str] = {
     # What the latest run says of a tree holds.
     "node_mark": "node_mark.run_id IS DISTINCT FROM excluded.run_id",
     "seed_drop": "seed_drop.run_id IS DISTINCT FROM excluded.run_id",
+    "annotation_task": "annotation_task.gold::VARCHAR <> excluded.gold::VARCHAR",
     "seed_growth": "seed_growth.run_id IS DISTINCT FROM excluded.run_id"
     " OR seed_growth.state <> excluded.state",
 }
@@ -129,9 +136,10 @@ _GIVES_WAY: dict[str, Callable[[Row], bool]] = {
     "node_mark": lambda _: True,
     "seed_growth": lambda _: True,
     "seed_drop": lambda _: True,
+    "annotation_task": lambda _: True,
 }
 
-_JSON_FIELDS: dict[type, str] = {Run: "config", SeedDrop: "figures"}
+_JSON_FIELDS: dict[type, str] = {Run: "config", SeedDrop: "figures", AnnotationTask: "gold"}
 
 # Unpacking takes fifty times their size in memory, and is no faster with more at once.
 _BATCH_BYTES = 512 * 1024
@@ -212,7 +220,8 @@ def _int_limit(column: str) -> int:
 
 
 def _plain_row(record: Record) -> dict[str, Any]:
-    row = {f.name: getattr(record, f.name) for f in fields(record)}
+    kind: type = type(record)
+    row = {name: getattr(record, name) for name in _names(kind)}
     if isinstance(record, Node):
         row["parts"] = parts_to_json(record.parts)
         pictures = [p for p in record.parts if isinstance(p, ImagePart)]
@@ -278,15 +287,16 @@ def known(db: Connection, rows: Sequence[TableRow]) -> set[tuple[str, tuple[Any,
     """Table and key of each of these rows that `insert` would leave as it is."""
     found: set[tuple[str, tuple[Any, ...]]] = set()
     for table in {table for table, _ in rows}:
-        wanted = [row for name, row in rows if name == table]
+        columns = _columns(db, table)
+        if table not in _REPLACES:
+            columns = {name: columns[name] for name in key_of(table)}
+        wanted = [{c: row[c] for c in columns} for name, row in rows if name == table]
         on = " AND ".join(f"{table}.{key} = excluded.{key}" for key in key_of(table))
         keys = ", ".join(f"{table}.{key}" for key in key_of(table))
         stays = f"AND NOT ({_REPLACES[table]})" if table in _REPLACES else ""
         for batch in _batches(wanted):
             there = db.execute(
-                f"SELECT {keys} FROM {table} JOIN "
-                f"({_unpacked(_columns(db, table))}) excluded "
-                f"ON {on} {stays}",
+                f"SELECT {keys} FROM {table} JOIN ({_unpacked(columns)}) excluded ON {on} {stays}",
                 [batch],
             ).fetchall()
             found.update((table, key) for key in there)

@@ -132,7 +132,40 @@ def m002_generation(db: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_records, m002_generation)
+def m003_annotation_tasks(db: Connection) -> None:
+    """What was given out to people."""
+    db.execute(
+        """
+        CREATE TABLE annotation_task (
+            annotation_task_id VARCHAR PRIMARY KEY, level VARCHAR NOT NULL,
+            seed_id VARCHAR NOT NULL, a_id VARCHAR NOT NULL, b_id VARCHAR NOT NULL,
+            shown_first VARCHAR NOT NULL, gold JSON NOT NULL, dataset VARCHAR NOT NULL,
+            run_id VARCHAR, simulated BOOLEAN NOT NULL
+        );
+        """
+    )
+
+
+def m004_annotations(db: Connection) -> None:
+    """Pieces of work of people."""
+    db.execute(
+        """
+        CREATE TABLE annotation (
+            annotation_id VARCHAR PRIMARY KEY, rater_id VARCHAR NOT NULL, level VARCHAR NOT NULL,
+            seed_id VARCHAR NOT NULL, a_id VARCHAR NOT NULL, b_id VARCHAR,
+            dataset VARCHAR NOT NULL, task_key VARCHAR NOT NULL, shown_first VARCHAR,
+            rated_at TIMESTAMP, seconds DOUBLE, run_id VARCHAR
+        );
+        """
+    )
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    m001_records,
+    m002_generation,
+    m003_annotation_tasks,
+    m004_annotations,
+)
 
 NEWEST = MIGRATIONS[-1].__name__
 

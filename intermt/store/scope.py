@@ -61,6 +61,14 @@ def narrow(db: Connection, dataset: str | None, level: Level | None) -> None:
         UNION ALL SELECT node_id, seed_id FROM in_node
         """
     )
+    # Labels recorded under a dataset may be about what belongs to another one.
+    db.execute(
+        """
+        CREATE TEMP VIEW tree_of AS
+        SELECT conversation_id AS id, seed_id FROM conversation
+        UNION ALL SELECT node_id, seed_id FROM node
+        """
+    )
     _narrow_labels(db, dataset, level)
 
 
@@ -68,12 +76,19 @@ def _narrow_labels(db: Connection, dataset: str | None, level: Level | None) -> 
     level_of_target = "CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END"
     scored = f"l.rater_id, l.target_id, l.dimension, {level_of_target} AS level"
     kinds = (
-        ("score", "score_id", f"{scored}, l.value", "l.target_id", ("l.target_id",)),
+        (
+            "score",
+            "score_id",
+            f"{scored}, l.value, l.rated_at, l.task_key",
+            "l.target_id",
+            ("l.target_id",),
+        ),
         ("feedback", "feedback_id", f"{scored}, l.kind", "l.target_id, l.kind", ("l.target_id",)),
         (
             "preference_vote",
             "vote_id",
-            "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice",
+            "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice, l.rated_at,"
+            " l.task_key, l.shown_first",
             "l.level, l.a_id, l.b_id",
             ("l.a_id", "l.b_id"),
         ),

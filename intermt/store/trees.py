@@ -63,6 +63,58 @@ def conversation_paths(db: Connection, ids: Iterable[str]) -> dict[str, tuple[st
     return {row[0]: tuple(row[1]) for row in rows}
 
 
+def named_conversations(
+    db: Connection, dataset: str, names: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Source id and id of conversations that a collection has under other ids than given.
+
+    Conversations that came with a label, as the answers it is about, do not count: there the
+    source id names the task, which has several.
+
+    Args:
+        db: The database, open.
+        dataset: The collection.
+        names: Source id and id of conversations.
+    """
+    given = set(names)
+    rows = db.execute(
+        f"SELECT c.source_id, c.conversation_id FROM conversation c JOIN {FROM_STRINGS} w"
+        " ON c.source_id = w.id WHERE c.dataset = ? ORDER BY ALL",
+        [json_list({source_id for source_id, _ in given}), dataset],
+    ).fetchall()
+    the_same = {source_id for source_id, own in rows if (source_id, own) in given}
+    others = {own: source_id for source_id, own in rows if source_id not in the_same}
+    if not others:
+        return []
+    shown = db.execute(
+        f"""
+        SELECT c.conversation_id
+        FROM (SELECT conversation_id, run_id, unnest([conversation_id, path[-1]]) AS id
+              FROM conversation JOIN {FROM_STRINGS} w ON conversation_id = w.id) c
+        JOIN (SELECT run_id, a_id AS id FROM annotation
+              UNION ALL SELECT run_id, b_id FROM annotation
+              UNION ALL SELECT run_id, a_id FROM verdict
+              UNION ALL SELECT run_id, b_id FROM verdict) said
+        ON said.run_id = c.run_id AND said.id = c.id
+        """,
+        [json_list(others)],
+    ).fetchall()
+    with_labels = {row[0] for row in shown}
+    return [(name, own) for own, name in others.items() if own not in with_labels]
+
+
+def named_nodes(db: Connection, dataset: str, source_keys: Iterable[str]) -> list[Node]:
+    """The messages of a collection with these ids of their files."""
+    rows = db.execute(
+        f"""
+        SELECT {select_list(Node, "n")} FROM node n JOIN {FROM_STRINGS} w ON n.source_key = w.id
+        WHERE n.node_id IN (SELECT unnest(path) FROM conversation WHERE dataset = ?)
+        """,
+        [json_list(set(source_keys)), dataset],
+    ).fetchall()
+    return [from_tuple(Node, row) for row in rows]
+
+
 def paths(db: Connection, leaf_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The path from the seed question to each of these nodes, by node id."""
     rows = db.execute(

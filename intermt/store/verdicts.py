@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import Level
-from intermt.records import Choice, JudgeTask, PreferenceVote, Score
-from intermt.store.rows import from_tuple, select_list
+from intermt.records import Choice, JudgeTask
+from intermt.store import casting
+from intermt.store.casting import LabelScope
 
 _IN_DATASET = "(?::VARCHAR IS NULL OR dataset = ?)"
 
@@ -60,8 +61,8 @@ class Compared(NamedTuple):
         a_id: The candidate whose id sorts first.
         b_id: The other one.
         seed_id: Root of the tree.
-        replies: Of each reply, in no order, the side shown first, the sample and the choice;
-            None where none is stated.
+        replies: Of each reply, in no order, the side shown first ("" where it is not known),
+            the sample and the choice; None where none is stated.
         simulated: Whether a stand-in judged, or wrote a candidate.
     """
 
@@ -69,7 +70,7 @@ class Compared(NamedTuple):
     a_id: str
     b_id: str
     seed_id: str
-    replies: tuple[tuple[Literal["a", "b"], int, Choice | None], ...]
+    replies: tuple[tuple[Literal["a", "b", ""], int, Choice | None], ...]
     simulated: bool
 
 
@@ -87,21 +88,6 @@ class Graded(NamedTuple):
     grades: tuple[int | None, ...]
     simulated: bool
     synthetic: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PairLabels:
-    """What annotators said of the pairs that a judge compared.
-
-    Attributes:
-        votes: Their preferences for these pairs.
-        scores: Their scores of the candidates.
-        synthetic: Ids of the raters whose labels are invented.
-    """
-
-    votes: tuple[PreferenceVote, ...]
-    scores: tuple[Score, ...]
-    synthetic: frozenset[str]
 
 
 _ITEMS: dict[Level, str] = {
@@ -223,31 +209,30 @@ def graded(db: Connection, judge_id: str, dataset: str | None) -> Iterator[Grade
         yield Graded(seed_id, tuple(grades), simulated, bool(synthetic))
 
 
-def pair_labels(db: Connection, judge_id: str, level: Level) -> PairLabels:
-    """What annotators said of the pairs that a judge compared."""
-    judged = "(SELECT a_id, b_id FROM verdict WHERE judge_id = ? AND task = 'pair' AND level = ?)"
-    votes = db.execute(
-        f"""
-        SELECT {select_list(PreferenceVote, "p")} FROM preference_vote p
-        JOIN rater r ON r.rater_id = p.rater_id AND r.role = 'annotator'
-        WHERE p.mode = ? AND (p.a_id, p.b_id) IN {judged.replace("a_id, b_id", "(a_id, b_id)")}
-        """,
-        ["prefix" if level == "local" else "chain", judge_id, level],
-    ).fetchall()
-    scores = db.execute(
-        f"""
-        SELECT {select_list(Score, "s")} FROM score s
-        JOIN rater r ON r.rater_id = s.rater_id AND r.role = 'annotator'
-        WHERE s.target_id IN (SELECT unnest([a_id, b_id]) FROM {judged})
+def pair_choices(
+    db: Connection, judge_id: str, level: Level
+) -> tuple[dict[tuple[str, str, str], tuple[Choice, ...]], bool]:
+    """What annotators chose of the pairs that a judge compared; whether any of it is invented.
+
+    By a, b and dimension, in a fixed order; see `casting` for how they vote.
+
+    Raises:
+        InputError: A vote or score names a rater that is not in the store.
+    """
+    casting.cast(db, LabelScope(level, roles=("annotator",)))
+    rows = db.execute(
+        """
+        SELECT a_id, b_id, dimension, list(choice ORDER BY rater), bool_or(synthetic)
+        FROM cast_vote SEMI JOIN (
+            SELECT a_id, b_id FROM verdict WHERE judge_id = ? AND task = 'pair' AND level = ?
+        ) USING (a_id, b_id)
+        GROUP BY a_id, b_id, dimension ORDER BY a_id, b_id, dimension
         """,
         [judge_id, level],
     ).fetchall()
-    synthetic = db.execute("SELECT rater_id FROM rater WHERE kind = 'synthetic'").fetchall()
-    return PairLabels(
-        tuple(from_tuple(PreferenceVote, row) for row in votes),
-        tuple(from_tuple(Score, row) for row in scores),
-        frozenset(row[0] for row in synthetic),
-    )
+    names: dict[int, Choice] = {1: "a", -1: "b", 0: "tie"}
+    choices = {tuple(key): tuple(names[c] for c in said) for *key, said, _ in rows}
+    return choices, any(row[4] for row in rows)
 
 
 def n_labelled(db: Connection, task: JudgeTask, level: Level) -> int:

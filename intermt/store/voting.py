@@ -1,71 +1,130 @@
-"""What people said about candidates that can be compared: the raw material of pairs."""
+"""What is known of votes beside how they are counted: collections, raters, fingerprints."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import Level
-from intermt.records import PreferenceVote, Rater, Score
-from intermt.store.rows import FROM_STRINGS, json_list, select_list
+from intermt.records import Choice, FeedbackKind, RaterRole
+from intermt.store.casting import TARGETS, LabelScope, cast
+from intermt.store.rows import FROM_STRINGS, json_list
 
-_CANDIDATES: dict[Level, str] = {
-    "local": "SELECT node_id AS id, parent_id AS context_id, seed_id, node_id AS leaf_id, turn"
-    " FROM node WHERE role = 'assistant'",
-    "global": "SELECT conversation_id AS id, seed_id AS context_id, seed_id,"
-    " path[-1] AS leaf_id, n_turns AS turn FROM conversation",
-}
-_TARGETS: dict[Level, str] = {"local": "node", "global": "conversation"}
+_AT_ONCE = 4096
 _IN_DATASET = "(?::VARCHAR IS NULL OR dataset = ?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a candidate stands.
+class Comment(NamedTuple):
+    """Free text of a rater on one candidate."""
 
-    Attributes:
-        context_id: What candidates that can be compared share: the question answered
-            (local), or the seed question (global).
-        leaf_id: Its last message; conversations with one leaf are the same messages.
-        turn: Turn of an answer; number of turns of a conversation.
+    target_id: str
+    kind: FeedbackKind
+    dimension: str | None
+    text: str
+    rater_id: str
+
+
+class CastVote(NamedTuple):
+    """What one rater says of one pair on one dimension; `rater` is their name."""
+
+    a_id: str
+    b_id: str
+    rater: str
+    role: RaterRole
+    synthetic: bool
+    dimension: str
+    choice: Choice
+
+
+def votes_cast(db: Connection, level: Level) -> Iterator[CastVote]:
+    """The votes of annotators and verifiers, those on one pair one after the other.
+
+    Raises:
+        InputError: A vote or score names a rater that is not in the store.
     """
+    cast(db, LabelScope(level))
+    db.execute(
+        """
+        SELECT c.a_id, c.b_id, r.name, r.role, c.synthetic, c.dimension,
+               CASE c.choice WHEN 1 THEN 'a' WHEN -1 THEN 'b' ELSE 'tie' END
+        FROM cast_vote c JOIN voter v USING (rater) JOIN rater r ON r.rater_id = v.rater_id
+        ORDER BY c.a_id, c.b_id, c.dimension, r.rater_id
+        """
+    )
+    while rows := db.fetchmany(_AT_ONCE):
+        yield from (CastVote(*row) for row in rows)
 
-    context_id: str
-    leaf_id: str
-    turn: int
 
+def fingerprint(db: Connection, level: Level, dataset: str | None) -> str:
+    """A hash of all votes and scores at a level, 32 hex digits; their order does not count.
 
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """Everything said at one level that bears on pairs, in no particular order.
-
-    Attributes:
-        preferences: Every stated preference.
-        scores: Every score of a candidate that is in some pair.
-        scored_together: Seed question and ids of candidates that one rater scored on one
-            dimension and that can be compared; at least two each.
-        raters: Who said it, by rater id; one that the store does not know is not there.
-        places: Where the candidates stand, by id; one that is not in the store is not there.
+    The exclusive or of the MD5 of each record's id, value and date.
     """
+    said = "concat_ws(' ', {}, rated_at::VARCHAR)"
+    row = db.execute(
+        f"""
+        SELECT bit_xor(md5_number(said)) FROM (
+            SELECT {said.format("'vote', vote_id, choice")} AS said FROM preference_vote
+            WHERE level = ? AND {_IN_DATASET}
+            UNION ALL
+            SELECT {said.format("'score', score_id, value")} FROM score
+            WHERE target = ? AND {_IN_DATASET}
+        )
+        """,
+        [level, dataset, dataset, TARGETS[level], dataset, dataset],
+    ).fetchone()
+    return f"{(row[0] if row else None) or 0:032x}"
 
-    preferences: list[PreferenceVote]
-    scores: list[Score]
-    scored_together: list[tuple[str, tuple[str, ...]]]
-    raters: dict[str, Rater]
-    places: dict[str, Place]
+
+def raters_named(db: Connection, names: Iterable[str]) -> dict[str, list[str]]:
+    """Ids of the annotators and verifiers of these names, by name; none for an unknown one."""
+    wanted = list(dict.fromkeys(names))
+    rows = db.execute(
+        f"SELECT r.name, r.rater_id FROM rater r JOIN {FROM_STRINGS} w ON r.name = w.id"
+        " WHERE r.role <> 'judge' ORDER BY r.rater_id",
+        [json_list(wanted)],
+    ).fetchall()
+    return {name: [rater for known, rater in rows if known == name] for name in wanted}
 
 
-def labels(db: Connection, level: Level, dataset: str | None) -> Labels:
-    """What was said at a level; with `dataset`, only votes and scores of that collection."""
-    preferences = _preferences(db, level, dataset)
-    together = _scored_together(db, level, dataset)
-    ids = {candidate for vote in preferences for candidate in (vote.a_id, vote.b_id)}
-    ids.update(candidate for _, candidates in together for candidate in candidates)
-    scores = _scores(db, level, dataset, ids)
-    spoke = {vote.rater_id for vote in preferences} | {score.rater_id for score in scores}
-    return Labels(preferences, scores, together, _raters(db, spoke), _places(db, level, ids))
+def heard_synthetic(db: Connection, level: Level) -> bool:
+    """Whether any vote or score at a level is an invented one."""
+    row = db.execute(
+        """
+        SELECT count(*) FROM rater WHERE kind = 'synthetic' AND (
+            rater_id IN (SELECT rater_id FROM preference_vote WHERE level = ?)
+            OR rater_id IN (SELECT rater_id FROM score WHERE target = ?))
+        """,
+        [level, TARGETS[level]],
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def comments(
+    db: Connection,
+    level: Level,
+    ids: Iterable[str],
+    dataset: str | None,
+    excluded: Iterable[str],
+) -> dict[str, list[Comment]]:
+    """What people wrote about candidates, by candidate, in a fixed order."""
+    rows = db.execute(
+        f"""
+        SELECT f.target_id, f.kind, f.dimension, f.text, f.rater_id
+        FROM feedback f JOIN {FROM_STRINGS} w ON f.target_id = w.id
+        JOIN rater r ON r.rater_id = f.rater_id AND r.role <> 'judge'
+        WHERE f.target = ? AND (?::VARCHAR IS NULL OR f.dataset = ?)
+          AND NOT list_contains(?::VARCHAR[], f.rater_id)
+        ORDER BY f.target_id, f.kind, f.dimension NULLS FIRST, f.rater_id, f.text
+        """,
+        [json_list(ids), TARGETS[level], dataset, dataset, list(excluded)],
+    ).fetchall()
+    found: dict[str, list[Comment]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(Comment(*row))
+    return found
 
 
 def datasets(db: Connection, level: Level) -> dict[str, int]:
@@ -78,7 +137,7 @@ def datasets(db: Connection, level: Level) -> dict[str, int]:
             UNION ALL SELECT dataset, (target = ?)::INT FROM score
         ) GROUP BY dataset ORDER BY dataset
         """,
-        [level, _TARGETS[level]],
+        [level, TARGETS[level]],
     ).fetchall()
     return dict(rows)
 
@@ -101,58 +160,3 @@ def missing_pictures(
         [json_list(node_ids)],
     ).fetchall()
     return {(node, position): (first["n"], first["m"]) for node, position, first in rows}
-
-
-def _preferences(db: Connection, level: Level, dataset: str | None) -> list[PreferenceVote]:
-    rows = db.execute(
-        f"SELECT {select_list(PreferenceVote, 'v')} FROM preference_vote v"
-        f" WHERE v.level = ? AND {_IN_DATASET}",
-        [level, dataset, dataset],
-    ).fetchall()
-    return [PreferenceVote(*row) for row in rows]
-
-
-def _scored_together(
-    db: Connection, level: Level, dataset: str | None
-) -> list[tuple[str, tuple[str, ...]]]:
-    rows = db.execute(
-        f"""
-        WITH scored AS (
-            SELECT DISTINCT c.seed_id, c.context_id, s.rater_id, s.dimension, c.id
-            FROM score s JOIN ({_CANDIDATES[level]}) c ON c.id = s.target_id
-            WHERE s.target = ? AND {_IN_DATASET}
-        )
-        SELECT DISTINCT seed_id, ids FROM (
-            SELECT seed_id, list(id ORDER BY id) AS ids FROM scored
-            GROUP BY seed_id, context_id, rater_id, dimension HAVING count(*) > 1
-        )
-        """,
-        [_TARGETS[level], dataset, dataset],
-    ).fetchall()
-    return [(seed_id, tuple(ids)) for seed_id, ids in rows]
-
-
-def _scores(db: Connection, level: Level, dataset: str | None, ids: Iterable[str]) -> list[Score]:
-    rows = db.execute(
-        f"SELECT {select_list(Score, 's')} FROM score s JOIN {FROM_STRINGS} w"
-        f" ON s.target_id = w.id WHERE s.target = ? AND {_IN_DATASET}",
-        [json_list(ids), _TARGETS[level], dataset, dataset],
-    ).fetchall()
-    return [Score(*row) for row in rows]
-
-
-def _raters(db: Connection, ids: Iterable[str]) -> dict[str, Rater]:
-    rows = db.execute(
-        f"SELECT {select_list(Rater, 'r')} FROM rater r JOIN {FROM_STRINGS} w ON r.rater_id = w.id",
-        [json_list(ids)],
-    ).fetchall()
-    return {row[0]: Rater(*row) for row in rows}
-
-
-def _places(db: Connection, level: Level, ids: Iterable[str]) -> dict[str, Place]:
-    rows = db.execute(
-        f"SELECT c.id, c.context_id, c.leaf_id, c.turn FROM ({_CANDIDATES[level]}) c"
-        f" JOIN {FROM_STRINGS} w ON c.id = w.id",
-        [json_list(ids)],
-    ).fetchall()
-    return {row[0]: Place(*row[1:]) for row in rows}

@@ -35,9 +35,13 @@ def error(status: int, message: str) -> web.Response:
 
 @contextmanager
 def serving(
-    answer: Answer, *, model: str = "tiny", on_models: Callable[[], None] = lambda: None
+    answer: Answer,
+    *,
+    model: str = "tiny",
+    on_models: Callable[[], None] = lambda: None,
+    embed: Answer | None = None,
 ) -> Iterator[Served]:
-    """A server on 127.0.0.1 whose chat replies `answer` makes; it lists one model."""
+    """A server on 127.0.0.1 whose replies these make; it lists one model."""
     served = Served()
     ready = threading.Event()
     loop = asyncio.new_event_loop()
@@ -52,8 +56,16 @@ def serving(
         served.asked.append(body)
         return await answer(body)
 
+    async def embeddings(request: web.Request) -> web.Response:
+        body = await request.json()
+        served.asked.append(body)
+        assert embed is not None
+        return await embed(body)
+
     async def run() -> None:
         app = web.Application()
+        if embed is not None:
+            app.router.add_post("/v1/embeddings", embeddings)
         app.router.add_get("/v1/models", models)
         app.router.add_post("/v1/chat/completions", chat)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)

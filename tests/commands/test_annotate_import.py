@@ -182,7 +182,7 @@ def test_a_file_cannot_reach_out_of_its_picture_folder(tmp_path: Path) -> None:
         "sub/../../secret.png": "refused: outside the picture folder",
         "http://127.0.0.1/a.png": "refused: a URL",
         f"file://{secret}": "refused: a URL",
-        "data:image/png;base64,AAAA": "refused: a URL",
+        "data:image/png;base64,AAAA": "refused: not a readable",
         "bomb.png": "refused: the picture has",
         "text.png": "refused: not a readable",
         "loop": "not readable",
@@ -197,7 +197,9 @@ def test_a_file_cannot_reach_out_of_its_picture_folder(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     made = conversation("k", turn(1, "See?", "Yes.", images=list(expected)))
     result = import_files(store, written(folder / "c.json", [made]))
-    found = {row[3]: row[5] for row in rows(store, "picture_use")["picture_use"]}
+    # What stands in the file itself has no name.
+    inline = "data:image/png;base64,AAAA"
+    found = {row[3] or inline: row[5] for row in rows(store, "picture_use")["picture_use"]}
     assert found.keys() == expected.keys()
     for name, reason in expected.items():
         assert (found[name] or "").startswith(reason or ""), name
@@ -286,10 +288,11 @@ def test_every_bad_row_is_named_and_the_rest_can_be_imported(
         made[i]["annotation"]["helpfulness"] = 9
     source = written(tmp_path / "c.json", made)
     refused = intermt("annotate-import", source, code=65)
-    message = refused.answer["errors"][0]["message"]
-    assert "2 bad rows of 6" in message
-    assert "item 2 (id c1)" in message
-    assert "item 5 (id c4)" in message
+    (error,) = refused.answer["errors"]
+    assert error["message"] == "2 bad rows of 6, nothing was imported"
+    assert [d.split(": ")[1] for d in error["details"]] == ["item 2 (id c1)", "item 5 (id c4)"]
+    # A line each, for who reads them at a terminal or in a log.
+    assert len([line for line in refused.err.splitlines() if line.startswith("  /")]) == 2
     done = intermt("annotate-import", source, "--on-error", "skip")
     [report] = done.data["files"]
     assert (report["rows"], report["imported"], report["rejected"]) == (6, 4, 2)
@@ -309,7 +312,8 @@ def test_a_label_that_says_something_else_is_refused_across_batches(
     a, b = siblings(intermt.store)
     lines = [f"t{i},x,{a},{b},A" for i in range(600)]
     done = intermt("annotate-import", votes(tmp_path / "v.csv", *lines, f"t3,x,{a},{b},B"), code=65)
-    assert "v.csv:602" in done.answer["errors"][0]["message"]
+    (detail,) = done.answer["errors"][0]["details"]
+    assert "v.csv:602" in detail
     assert counted(intermt.store, "SELECT count(*) FROM preference_vote") == 0
     skipped = intermt("annotate-import", tmp_path / "v.csv", "--on-error", "skip")
     assert skipped.data["files"][0]["rejected"] == 1
@@ -407,7 +411,7 @@ def test_votes_name_answers_and_conversations_that_belong_together(
         )
     ):
         done = intermt("annotate-import", votes(tmp_path / f"b{n}.csv", line, head=head), code=65)
-        assert f"b{n}.csv:2" in done.answer["errors"][0]["message"]
+        assert f"b{n}.csv:2" in done.answer["errors"][0]["details"][0]
 
 
 def test_votes_come_in_with_the_conversations_they_are_on(intermt: Program, tmp_path: Path) -> None:

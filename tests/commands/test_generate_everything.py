@@ -277,7 +277,11 @@ def test_whatever_fails_nothing_is_half_made_and_reruns_finish(
 def test_refused_pictures_are_asked_for_once_a_run_and_filled_in(tmp_path: Path) -> None:
     source = written(tmp_path / "few.jsonl", listed(4))
     store = Store(tmp_path / "store")
-    lacking = "SELECT count(DISTINCT request_key) FROM tool_use WHERE image_sha256 IS NULL"
+    lacking = (
+        "SELECT count(DISTINCT request_key) FROM tool_use"
+        " WHERE image_sha256 IS NULL AND position IS NOT NULL"
+    )
+    there = "SELECT sum(n_images) FROM node WHERE role = 'assistant'"
     n_lacking: list[int] = []
     with (
         InProcess(Simulator(faults=parse_faults("refusal=0.4"))) as picky,
@@ -296,6 +300,10 @@ def test_refused_pictures_are_asked_for_once_a_run_and_filled_in(tmp_path: Path)
                 assert result.calls.made <= before
             assert differing(store, trees) == []
             n_lacking.append(counted(store, lacking + " AND state = 'refused'"))
+            # What the summary counts is what the store holds, late pictures included.
+            assert (
+                result.n_pictures == counted(store, there) == sum(result.pictures_by_tool.values())
+            )
             if not n_lacking[-1]:
                 break
         assert grow(store, urls, source).calls.made == 0

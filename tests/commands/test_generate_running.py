@@ -208,6 +208,35 @@ def test_costs_are_counted_by_the_prices(tmp_path: Path, source: Path) -> None:
     assert paid.cost == pytest.approx((n_in * 2 + n_out * 10) / 1e6)
 
 
+def test_a_cost_limit_is_passed_by_about_one_call_and_later_runs_go_on(
+    tmp_path: Path, source: Path
+) -> None:
+    whole, store = Store(tmp_path / "whole"), Store(tmp_path / "store")
+    prices = {"price_in": 2.0, "price_out": 10.0}
+    with InProcess(Simulator(latency_ms=5)) as url:
+        total = grow(whole, url, source, prices=prices).cost
+        assert total is not None
+        dearest = counted(
+            whole, "SELECT max(tokens_in * 2 + tokens_out * 10) / 1e6 FROM request WHERE model='a'"
+        )
+        limit = total / 4
+        n_limited = 0
+        for _ in range(12):
+            last = grow(store, url, source, prices=prices, max_cost=limit)
+            if not last.limit_reached:
+                break
+            n_limited += 1
+            assert "--max-cost" in last.limit_reached
+            assert last.n_unfinished > 0
+            assert last.cost is not None
+            assert limit <= last.cost <= limit + 2 * dearest
+        assert n_limited >= 3
+        assert last.n_unfinished == 0
+        # Every call was made once for the one store and once for the other.
+        assert stats(url)["n_answered_again"] == counted(store, "SELECT count(*) FROM request")
+    assert rows(store, *KEPT) == rows(whole, *KEPT)
+
+
 def test_a_cost_limit_exits_with_try_later(intermt: Program, source: Path) -> None:
     table = "[servers.{}]\nurl = '{}'\nmodel = '{}'\nprice_out = 1000000\n"
     with InProcess(Simulator()) as url:
@@ -222,6 +251,32 @@ def test_a_cost_limit_exits_with_try_later(intermt: Program, source: Path) -> No
 
 
 # --- going on -------------------------------------------------------------------------------
+
+
+def test_an_answer_that_comes_late_and_is_the_same_doubles_no_conversation(
+    tmp_path: Path, source: Path
+) -> None:
+    store, down = Store(tmp_path / "store"), [True]
+
+    async def answer(body: dict[str, Any]) -> web.Response:
+        # Both answer servers say the same; the first one says nothing at first.
+        if body["model"] == "a" and down[0]:
+            return said("", model="a")
+        n_turns = sum(message["role"] == "assistant" for message in body["messages"])
+        words = f"What of step {n_turns}?" if body["model"] == "user" else f"Step {n_turns} is it."
+        return said(words, model=body["model"])
+
+    with serving(answer) as served:
+        first = grow(store, served.url, source, n_turns=2, stop_error_rate=1.0)
+        assert first.n_unfinished == 3
+        there = rows(store, "conversation", "picture_use", "node")
+        assert len(there["conversation"]) == 3
+        down.clear()
+        down.append(False)
+        for _ in range(2):
+            again = grow(store, served.url, source, n_turns=2)
+            assert (again.n_unfinished, again.n_conversations) == (0, 3)
+            assert rows(store, "conversation", "picture_use", "node") == there
 
 
 def test_what_changed_is_said_and_always_refuses_it(tmp_path: Path, source: Path) -> None:

@@ -15,10 +15,9 @@ import pytest
 from intermt.commands.annotate_import import ImportConfig
 from intermt.commands.annotate_import import run as run_import
 from intermt.commands.pair import run as run_pair
-from intermt.commands.pair_choice import PairConfig, choose, dimensions_asked
+from intermt.commands.pair_choice import PairConfig, dimensions_asked, select
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import PreferenceVote, Rater, Seed
-from intermt.store import voting
 from intermt.store.connect import Store
 from tests.cli.running import ROOT, command_line, envelope, environment, run
 from tests.commands.pair_stores import (
@@ -41,7 +40,7 @@ KEYS = [
     *("pair_id", "level", "mode", "dimension", "seed_id", "turn"),
     *("prefix", "chosen", "rejected", "chosen_id", "rejected_id", "agreement"),
     *("n_annotators", "n_votes", "margin", "verified", "split", "simulated"),
-    "synthetic",
+    *("synthetic", "strength", "feedback", "n_stated", "tie"),
 ]
 
 
@@ -66,7 +65,7 @@ def pair(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[s
 
 def pairs(folder: Path, *words: str, **env: str) -> list[dict]:
     done = pair(folder, *words, **env)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -299,8 +298,10 @@ def test_votes_on_what_the_store_does_not_have_are_set_aside(tmp_path):
     )
     store.write([rater, vote, Seed("s", "d", "s")])
     with store.reading() as db:
-        chosen, funnel = choose(voting.labels(db, "local", None), PairConfig())
-    assert chosen == []
+        chosen = select(db, PairConfig())
+    assert list(chosen) == []
+    funnel = chosen.funnel
+    chosen.close()
     assert funnel.set_aside["messages not in the store"] == 1
 
 
@@ -311,8 +312,10 @@ def test_answers_to_different_questions_are_set_aside(tmp_path):
     vote = PreferenceVote("v", "r", "local", "prefix", "s", a, b, "overall", "a", "d", "t")
     store.write([Rater("r", "r", "annotator", "human", "d"), vote])
     with store.reading() as db:
-        chosen, funnel = choose(voting.labels(db, "local", "d"), PairConfig())
-    assert chosen == []
+        chosen = select(db, PairConfig(dataset="d"))
+    assert list(chosen) == []
+    funnel = chosen.funnel
+    chosen.close()
     assert (funnel.n_pairs, funnel.set_aside["no shared history"]) == (1, 1)
 
 
@@ -331,12 +334,18 @@ def test_a_manifest_describes_the_file(made, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     manifest = json.loads((tmp_path / "pairs.jsonl.manifest.json").read_text())
     content = out.read_bytes()
-    assert manifest["file"] == {
-        "name": "pairs.jsonl",
-        "format": "jsonl",
-        "n_bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
+    assert manifest["format"] == "jsonl"
+    assert manifest["files"] == [
+        {
+            "name": "pairs.jsonl",
+            "dimension": None,
+            "split": None,
+            "n_pairs": 3,
+            "n_bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+    ]
+    assert manifest["leakage"]["leaks"] == dict.fromkeys(manifest["leakage"]["leaks"], 0)
     assert manifest["command"] == "pair"
     assert manifest["options"]["min_agree"] == "0.60"
     assert manifest["n_pairs"] == sum(manifest["splits"].values()) == len(lines(out)) == 3
@@ -402,6 +411,7 @@ def test_the_order_of_imports_changes_no_byte(tmp_path):
 @pytest.mark.parametrize("name", ["folder", "no/such/folder/p.jsonl", "file/p.jsonl", "pipe"])
 def test_what_cannot_be_created_is_exit_73_and_leaves_nothing(made, tmp_path, name):
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "of somebody").write_text("x")
     (tmp_path / "file").write_text("x")
     os.mkfifo(tmp_path / "pipe")
     before = sorted(tmp_path.iterdir())

@@ -372,3 +372,31 @@ def test_a_stand_in_is_marked(store: Store, source: Path) -> None:
         assert node.simulated is (one.original_text is not None)
         if one.original_text is not None:
             assert "[simulated]" in node.parts[-1].text  # type: ignore[union-attr]
+
+
+def test_a_text_without_embedding_is_named_and_the_others_are_kept(
+    store: Store, source: Path
+) -> None:
+    texts = [json.loads(line)["text"] for line in source.read_text().splitlines()]
+    bad = [texts[1]]
+
+    async def embed(body: dict[str, Any]) -> web.Response:
+        if set(bad) & set(body["input"]):
+            return error(400, "this text is too long")
+        data = [
+            {"index": i, "embedding": [float(text == other) for other in texts]}
+            for i, text in enumerate(body["input"])
+        ]
+        return web.json_response({"data": data})
+
+    with serving(answering(lambda _: "x"), embed=embed) as served:
+        embedder = server(f"{served.url}#e", "embed")
+        with pytest.raises(TryLater, match=r"embeddings of 1 of 4 .*this text is too long") as stop:
+            choose(store, source, embed=embedder)
+        assert texts[1][:40] in str(stop.value)
+        assert "leave out" in str(stop.value.todo)
+        bad.clear()
+        n_asked = len(served.asked)
+        assert len(choose(store, source, embed=embedder).roots) == 4
+        # The whole is asked for again, as one text of it was missing.
+        assert len(served.asked) == n_asked + 1

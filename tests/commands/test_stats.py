@@ -193,6 +193,22 @@ def test_every_combination_of_an_annotator_and_another_counts(
     assert found["n_raters"] == 3
 
 
+@pytest.mark.parametrize("topic", ["agreement", "annotators"])
+def test_labels_of_another_collection_than_their_answers_keep_their_trees(store: Store, topic: Any):
+    records: list[Any] = [Rater(name, name, "annotator", "human", "round1") for name in "ab"]
+    for i in range(3):
+        root = node(None, "user", f"question {i}")
+        records += [root, *(node(root, "assistant", f"answer {n}") for n in range(4))]
+    answers = [r for r in records if getattr(r, "role", "") == "assistant"]
+    for n, answer in enumerate(answers):
+        for name in "ab":
+            key = (f"{name}{n}", name, "node", answer.node_id, "text_quality")
+            records.append(Score(*key, n % 3, "round1", "t"))
+    store.write(records)
+    found = run(store, StatsConfig(topic, dataset="round1")).document["rows"]
+    assert {row["n_clusters"] for row in found if row["level"] == "local"} == {3}
+
+
 def test_votes_have_nominal_alpha_and_a_rate(store: Store):
     labelled(store)
     document = run(store, StatsConfig("agreement", "global")).document
@@ -299,7 +315,7 @@ def test_every_format_of_an_empty_and_a_full_store(store: Store, topic: str, for
         rows = list(csv.DictReader(io.StringIO(full.stdout)))
         assert {r["statistic"] for r in rows if r["what"] == "score"} == {"alpha", "ac2", "rate"}
         assert {r["simulated"] for r in rows if r["judge"]} == {"true"}
-        assert all(int(r["n_units"]) == 12 for r in rows)
+        assert all(int(r["n_units"]) == 12 for r in rows if r["between"] != "verifier-judge")
 
 
 def test_without_a_topic_it_is_the_card_on_one_screen(store: Store):

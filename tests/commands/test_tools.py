@@ -376,6 +376,10 @@ def test_a_tool_call_that_is_refused_is_told_to_the_model(trial: Trial) -> None:
     assert (use.state, use.position, use.image_sha256) == ("refused", None, None)
     told = [m["content"] for m in served.asked[-1]["messages"] if m["role"] == "tool"]
     assert told[0].startswith("No picture: not drawn: ")
+    # It went on without; a picture that came now would have no place.
+    again = trial.grow(served, draw=trial.tool("draw"))
+    assert (again.calls.made, again.n_pictures, again.pictures_by_tool) == (0, 0, {})
+    assert trial.uses() == [use]
 
 
 @pytest.mark.parametrize("fault", ["empty=1", "500=1"])

@@ -40,7 +40,7 @@ def score_row(judge, human, cluster="c", dimension=TEXT):
 def pair_row(replies, human="a", cluster="c", dimension=TEXT):
     """Replies as in `"a>b b>t a>?"`: shown first > chosen, ? for unparsed."""
     names = {"a": "a", "b": "b", "t": "tie", "?": None}
-    seen = {"a": 0, "b": 0}
+    seen = {"a": 0, "b": 0, "": 0}
     made = []
     for reply in replies.split():
         order, choice = reply.split(">")
@@ -280,6 +280,13 @@ def test_consistency_needs_both_orders_parsed():
     figure = pair_tables(rows, "local", FEW)["consistency"].figures[TEXT]
     assert figure.value == pytest.approx((1 + 1 + 0 + 0.5) / 4)
     assert (figure.n, figure.n_asked, figure.n_parsed) == (4, 12, 11)
+
+
+def test_a_reply_whose_order_is_not_known_says_nothing_of_positions():
+    tables = pair_tables([pair_row(">a"), pair_row("a>b b>b")], "local", FEW)
+    assert tables["accuracy"].figures[TEXT].value == 0.5
+    assert tables["first_slot"].figures[TEXT].n == 1
+    assert tables["consistency"].figures[TEXT].n == 1
 
 
 def test_first_slot_and_tie_rate():

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from intermt.domain.reconstruction import Rebuilt, kept_answers, rebuild
+from intermt.domain.reconstruction import MOST_OF_A_TREE, MOST_SEAMS, Rebuilt, kept_answers, rebuild
 from intermt.records import ImagePart, Node, TextPart, node_id
 
 
@@ -193,6 +194,43 @@ def test_a_question_is_taken_over_only_where_a_path_would_end() -> None:
     tree = _with_question("When should I plant trees in the garden?").add("1a.1a", "Nothing.")
     (made,) = tree.rebuilt("1a", "1a.1a", "1b.1a", "1b.1a.1a")
     assert (tree.places(made), made.n_moved) == (["1", "1a", "1a.1", "1a.1a"], 0)
+
+
+def _long(n_turns: int, *, siblings: bool) -> tuple[list[Node], set[str]]:
+    """A conversation of many turns, all kept, with a kept second answer to every question."""
+    nodes: list[Node] = []
+    kept: set[str] = set()
+    above: str | None = None
+    for turn in range(1, n_turns + 1):
+        asked = (TextPart(f"What of garden step {turn}?"),)
+        question = node_id(above, "user", asked)
+        seed_id = nodes[0].seed_id if nodes else question
+        nodes.append(Node(question, above, seed_id, "user", turn, asked, place=f"q{turn}"))
+        for letter in "ab"[: 1 + siblings]:
+            said = (TextPart(f"Garden step {turn} by way {letter}."),)
+            answer = node_id(question, "assistant", said)
+            place = f"{letter}{turn}"
+            nodes.append(Node(answer, question, seed_id, "assistant", turn, said, place=place))
+            kept.add(answer)
+            above = answer if letter == "a" else above
+    return nodes, kept
+
+
+def test_a_conversation_may_have_any_number_of_turns() -> None:
+    (made,) = rebuild(*_long(2_000, siblings=False), depth=5)
+    assert (made.n_turns, made.n_moved) == (2_000, 0)
+
+
+def test_a_tree_gives_so_many_conversations_and_each_has_few_seams() -> None:
+    made = rebuild(*_long(8, siblings=True), depth=1)
+    assert len(made) == len({one.nodes[-1].node_id for one in made})
+    by_id = {node.node_id: node for node in _long(8, siblings=True)[0]}
+    seams = {
+        sum(by_id[after].parent_id != before for before, after in pairwise(one.origins))
+        for one in made
+    }
+    assert seams == {0, 1, MOST_SEAMS}
+    assert len(rebuild(*_long(200, siblings=True), depth=5)) == MOST_OF_A_TREE
 
 
 def test_the_order_of_nodes_changes_nothing(tree: Tree) -> None:

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from intermt.formats.reading.registry import detect, read
-from intermt.formats.reading.rows import Row, RowProblem
+from intermt.formats.reading.rows import ReadOptions, Row, RowProblem
 from intermt.formats.reading.source import open_source
 
+NOTHING_SAID = ReadOptions()
 
-def load(path: Path | str, kind: str | None = None) -> list[Row | RowProblem]:
+
+def load(
+    path: Path | str, kind: str | None = None, options: ReadOptions = NOTHING_SAID
+) -> list[Row | RowProblem]:
     with open_source(path) as source:
-        return list(read(source, kind or detect(source)))
+        return list(read(source, kind or detect(source, options), options))
 
 
-def kind_of(path: Path | str) -> str:
+def kind_of(path: Path | str, options: ReadOptions = NOTHING_SAID) -> str:
     with open_source(path) as source:
-        return detect(source)
+        return detect(source, options)
 
 
 def only_problem(rows: list[Row | RowProblem]) -> RowProblem:

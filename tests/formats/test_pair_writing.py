@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from intermt.formats.reading.rows import PairPicture, PairRow
 from intermt.formats.writing.pair_lines import PairLines
-from intermt.formats.writing.pairs import PairRecord, PairWriter
+from intermt.formats.writing.pairs import PairRecord, PairWriter, Pictures
 from intermt.records import ImagePart, Message, TextPart
 from tests.formats.reading_files import load
 
@@ -43,6 +43,7 @@ def record(**more):
             "split": None,
             "simulated": False,
             "synthetic": False,
+            "strength": 2 / 3,
             **more,
         }
     )
@@ -56,9 +57,13 @@ def path_of(sha256):
     return {SHA: "/store/images/ab/a.png"}.get(sha256)
 
 
+def no_bytes(sha256):
+    raise KeyError(sha256)
+
+
 def written(*records) -> bytes:
     sink = io.BytesIO()
-    writer: PairWriter = PairLines(sink, path_of)
+    writer: PairWriter = PairLines(sink, Pictures(path_of, no_bytes))
     for one in records:
         writer.write(one)
     return sink.getvalue()
@@ -83,7 +88,15 @@ def test_a_pair_is_one_line_with_its_keys_in_order():
     found = json.loads(line)
     assert found["n_votes"] == {"chosen": 2, "rejected": 0, "tie": 1}
     assert (found["turn"], found["margin"], found["verified"]) == (None, -0.5, True)
-    assert list(found)[-3:] == ["split", "simulated", "synthetic"]
+    assert list(found)[-7:] == [
+        "split",
+        "simulated",
+        "synthetic",
+        "strength",
+        "feedback",
+        "n_stated",
+        "tie",
+    ]
 
 
 def test_a_picture_has_path_and_hash_and_its_tag_is_not_repeated():

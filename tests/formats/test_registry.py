@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 
 from intermt.errors import InputError, IntermtError, UsageError
 from intermt.formats.reading.registry import KINDS, detect, read
-from intermt.formats.reading.rows import RowProblem
+from intermt.formats.reading.rows import ReadOptions, RowProblem
 from intermt.formats.reading.source import open_source
+from tests.formats import test_argilla, test_benchmark_files, test_prodigy
 from tests.formats.reading_files import conversation, kind_of, load, pair, write_json
 
 TABLE = "rater,answer_a,answer_b,choice,rationale\nr,{},{},A,why\n".format("a" * 32, "b" * 32)
@@ -33,7 +36,7 @@ def test_the_kind_is_found_by_content_whatever_the_name(tmp_path: Path) -> None:
         ("", "an empty file"),
         (" \n\t", "an empty file"),
         ("[]", "an empty JSON list"),
-        ('[{"data": {}, "annotations": []}]', "a JSON list of objects with data, annotations"),
+        ('[{"data": {}, "notes": []}]', "a JSON list of objects with data, notes"),
         ('{"id": "q1", "question": "?"}\n', "JSON lines of objects with id, question"),
         ("{}", "objects with no keys"),
         ("[1, 2]", "the first row is 1, not a JSON object"),
@@ -44,8 +47,6 @@ def test_the_kind_is_found_by_content_whatever_the_name(tmp_path: Path) -> None:
         ("id,text\n1,hello\n", 'text that starts with "id,text"'),
         ("rater,rationale\nx,y\n", "text that starts with"),
         ("<xml/>", "text that starts with"),
-        # The benchmark's score files: labels in place of prompts.
-        ('[{"conversations": [{"round": 0, "annotations": {}}]}]', "objects with conversations"),
         ('[{"conversations": [{"from": "human", "value": "x"}]}]', "objects with conversations"),
     ],
 )
@@ -83,9 +84,9 @@ def test_an_unknown_kind_is_a_usage_error(tmp_path: Path) -> None:
 
 def everything(file: Path) -> None:
     """Read a file in all ways; nothing but problems and our own errors may come out."""
-    for kind in (None, *KINDS):
+    for kind, options in product((None, *KINDS), OPTIONS):
         try:
-            rows = load(file, kind)
+            rows = load(file, kind, options)
         except IntermtError:
             continue
         for row in rows:
@@ -102,10 +103,49 @@ def test_random_bytes_never_crash(tmp_path_factory: pytest.TempPathFactory, data
     everything(file)
 
 
+ITEMS: dict[str, dict[str, Any]] = {
+    "conversation": conversation(2, annotation={"G3": 2, "reason_G3": "x"}),
+    "scores": test_benchmark_files.scores(),
+    "preference": test_benchmark_files.pair(),
+    "pair": pair(),
+    "argilla": test_argilla.nested(suggestions={"overall": {"value": "A", "agent": "m"}}),
+    "argilla flat": test_argilla.flat(),
+    "prodigy": test_prodigy.task(),
+    "prodigy comparison": test_prodigy.task(mapping={"A": "accept", "B": "reject"}, A="x", B="y"),
+    "label studio": {
+        "id": 1,
+        "data": {"intermt": {"level": "local"}, "text": "x"},
+        "annotations": [
+            {
+                "id": 2,
+                "completed_by": 3,
+                "result": [{"from_name": "q", "type": "choices", "value": {"choices": ["2"]}}],
+            }
+        ],
+        "predictions": [{"id": 4, "result": []}],
+    },
+}
+OPTIONS = (
+    ReadOptions(predictions_as="m"),
+    ReadOptions(
+        {
+            "rater": "who.name",
+            "answer": "node",
+            "messages": "text",
+            "text": "prompt",
+            "choice": "overall",
+            "score.L4": "text_quality",
+        },
+        {"choice": {"0": "tie"}},
+        role="verifier",
+        predictions_as="m",
+    ),
+)
 SAMPLES = (
-    json.dumps([conversation(2, annotation={"G3": 2, "reason_G3": "x"})] * 2).encode(),
-    (json.dumps(pair()) + "\n").encode() * 2,
+    *(json.dumps([item] * 2).encode() for item in ITEMS.values()),
+    *((json.dumps(item) + "\n").encode() * 2 for item in ITEMS.values()),
     TABLE.encode() * 2,
+    TABLE.replace("rater,answer_a,answer_b,choice", "worker,left,right,label").encode(),
 )
 SPLICES = [b'"', b"\\", b"{", b"]", b",", b"\n", b"\r", b"\0", b"\xff", b"\xc3", b"NaN", b"\\ud800"]
 
@@ -131,12 +171,12 @@ JSON_VALUES = st.recursive(
 )
 
 
-@given(st.sampled_from(["conversation", "pair"]), st.data())
+@given(st.sampled_from(sorted(ITEMS)), st.data())
 def test_any_value_in_any_field_never_crashes(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: st.DataObject
 ) -> None:
-    item: Any = conversation(2, annotation={"G3": 2}) if kind == "conversation" else pair()
-    holder = item
+    item = copy.deepcopy(ITEMS[kind])
+    holder: Any = item
     while True:
         keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
         key = data.draw(st.sampled_from(keys))

@@ -14,12 +14,50 @@ from hypothesis import strategies as st
 from intermt.dimensions import BY_KEY, DIMENSIONS
 from intermt.errors import InputError
 from intermt.formats.reading import vote_table
-from intermt.formats.reading.rows import AnswerId, AnswerPlace, RowProblem, VoteRow
+from intermt.formats.reading.rows import (
+    AnswerId,
+    AnswerPlace,
+    LabelRow,
+    Row,
+    RowProblem,
+    SideChoice,
+    SideScore,
+    SideText,
+)
 from tests.formats.reading_files import kind_of, load, only_problem
 
 A, B = "a" * 32, "b" * 32
 ROW = {"rater": "anna", "answer_a": A, "answer_b": B, "choice": "A"}
 PLACED = {**ROW, "seed": "q-1", "answer_a": "1a.1a", "answer_b": "1a.1b"}
+
+
+def vote(
+    *,
+    dimension: str,
+    choice: Any = None,
+    score_a: int | None = None,
+    score_b: int | None = None,
+    rationale: str | None = None,
+    **more: Any,
+) -> LabelRow:
+    """A label row of one choice, as one row of the table has it."""
+    own = None if dimension == "overall" else dimension
+    scores = (("a", score_a), ("b", score_b))
+    given: dict[str, Any] = {"role": "annotator", "kind": "human", "level": "local", **more}
+    return LabelRow(
+        **given,
+        scores=tuple(SideScore(s, dimension, v) for s, v in scores if v is not None),  # type: ignore[arg-type]
+        choices=() if choice is None else (SideChoice(dimension, choice),),
+        texts=() if rationale is None else (SideText(None, "rationale", own, rationale),),
+    )
+
+
+def said(row: Row | RowProblem) -> tuple[Any, ...]:
+    """Choice and scores of a row about one dimension."""
+    assert isinstance(row, LabelRow), row
+    scores = {s.side: s.value for s in row.scores}
+    choice = row.choices[0].choice if row.choices else None
+    return choice, scores.get("a"), scores.get("b")
 
 
 def table(tmp_path: Path, *rows: dict[str, str], name: str = "votes.csv", **form: Any) -> Path:
@@ -33,15 +71,15 @@ def table(tmp_path: Path, *rows: dict[str, str], name: str = "votes.csv", **form
     return file
 
 
-def one(tmp_path: Path, **cells: str) -> VoteRow:
+def one(tmp_path: Path, **cells: str) -> LabelRow:
     (row,) = load(table(tmp_path, ROW | cells), "csv")
-    assert isinstance(row, VoteRow), row
+    assert isinstance(row, LabelRow), row
     return row
 
 
 def test_a_short_row_takes_the_defaults(tmp_path: Path) -> None:
     row = one(tmp_path)
-    assert row == VoteRow(
+    assert row == vote(
         where=f"{tmp_path}/votes.csv:2",
         task_key=row.task_key,
         rater="anna",
@@ -71,7 +109,7 @@ def test_a_full_row_comes_as_written(tmp_path: Path) -> None:
         "task": "t-9",
     }
     (row,) = load(table(tmp_path, cells))
-    assert row == VoteRow(
+    assert row == vote(
         where=f"{tmp_path}/votes.csv:2",
         task_key="t-9",
         rater="anna",
@@ -97,12 +135,15 @@ TEXTS = st.lists(st.sampled_from(['"', ",", ";", "\t", "\n", "\r\n", "x", "ä", 
 
 
 @st.composite
-def votes(draw: st.DrawFn) -> tuple[dict[str, str], VoteRow]:
+def votes(draw: st.DrawFn) -> tuple[dict[str, str], LabelRow]:
     """A row of cells, and what it means."""
     dimension = draw(st.sampled_from(["overall", *BY_KEY]))
     scored = dimension != "overall" and draw(st.booleans())
     scores = st.integers(0, 3) if scored else st.none()
-    row = VoteRow(
+    score_a, score_b = draw(scores), draw(scores)
+    choice = draw(st.sampled_from(["a", "b", "tie"]))
+    rationale = draw(st.none() | TEXTS.filter(str.strip))
+    row = vote(
         where="",
         task_key=draw(NAMES),
         rater=draw(NAMES),
@@ -112,12 +153,12 @@ def votes(draw: st.DrawFn) -> tuple[dict[str, str], VoteRow]:
         dimension=dimension,
         a=AnswerPlace("q", "1a"),
         b=AnswerPlace("q", "1b"),
-        choice=draw(st.sampled_from(["a", "b", "tie"])),
+        choice=choice,
         shown_first=draw(st.sampled_from(["a", "b", None])),
         rated_at=draw(st.none() | st.datetimes()),
-        score_a=draw(scores),
-        score_b=draw(scores),
-        rationale=draw(st.none() | TEXTS.filter(str.strip)),
+        score_a=score_a,
+        score_b=score_b,
+        rationale=rationale,
     )
     cells = {
         "task": row.task_key,
@@ -125,16 +166,16 @@ def votes(draw: st.DrawFn) -> tuple[dict[str, str], VoteRow]:
         "role": row.role,
         "kind": row.kind,
         "level": row.level,
-        "dimension": row.dimension,
+        "dimension": dimension,
         "seed": "q",
         "answer_a": "1a",
         "answer_b": "1b",
-        "choice": row.choice or "",
+        "choice": choice,
         "shown_first": row.shown_first or "",
         "rated_at": row.rated_at.isoformat() if row.rated_at else "",
-        "score_a": "" if row.score_a is None else str(row.score_a),
-        "score_b": "" if row.score_b is None else str(row.score_b),
-        "rationale": row.rationale or "",
+        "score_a": "" if score_a is None else str(score_a),
+        "score_b": "" if score_b is None else str(score_b),
+        "rationale": rationale or "",
     }
     return cells, row
 
@@ -148,7 +189,7 @@ def votes(draw: st.DrawFn) -> tuple[dict[str, str], VoteRow]:
 )
 def test_what_is_written_is_read_back(
     tmp_path_factory: pytest.TempPathFactory,
-    rows: list[tuple[dict[str, str], VoteRow]],
+    rows: list[tuple[dict[str, str], LabelRow]],
     delimiter: str,
     line_end: str,
     quoting: Any,
@@ -176,7 +217,7 @@ def test_what_is_written_is_read_back(
     ],
 )
 def test_a_choice_has_several_spellings(tmp_path: Path, cell: str, choice: str) -> None:
-    assert one(tmp_path, choice=cell).choice == choice
+    assert said(one(tmp_path, choice=cell))[0] == choice
 
 
 @pytest.mark.parametrize("d", DIMENSIONS, ids=lambda d: d.id)
@@ -185,21 +226,21 @@ def test_a_dimension_may_be_named_by_key_id_or_alias_and_gives_the_level(
 ) -> None:
     for name in (d.key, d.id.lower(), *d.aliases):
         row = one(tmp_path, dimension=name)
-        assert (row.dimension, row.level) == (d.key, d.level)
+        assert (row.choices[0].dimension, row.level) == (d.key, d.level)
     assert one(tmp_path, dimension="overall", level="global").level == "global"
 
 
 def test_two_scores_may_stand_for_a_choice(tmp_path: Path) -> None:
     row = one(tmp_path, choice="", dimension="L4", score_a="0", score_b="2")
-    assert (row.choice, row.score_a, row.score_b) == (None, 0, 2)
+    assert said(row) == (None, 0, 2)
     file = tmp_path / "no_choice.csv"
     file.write_text(f"rater,answer_a,answer_b,dimension,score_a,score_b\nr,{A},{B},L4,0,0\n")
     (row,) = load(file)  # type: ignore[assignment]
-    assert (row.choice, row.score_a, row.score_b) == (None, 0, 0)
+    assert said(row) == (None, 0, 0)
 
 
 def test_minus_one_is_a_score_of_style_coherence_alone(tmp_path: Path) -> None:
-    assert one(tmp_path, dimension="G5", score_a="-1").score_a == -1
+    assert said(one(tmp_path, dimension="G5", score_a="-1"))[1] == -1
     problem = only_problem(load(table(tmp_path, {**ROW, "dimension": "G4", "score_a": "-1"})))
     assert problem.field == "score_a"
 
@@ -282,8 +323,8 @@ def test_other_spellings_of_columns(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text(f'\n Worker-ID ;"Response A";B; PREFERENCE\nr;{A.upper()};{B};B\n')
     (row,) = load(file)
-    assert isinstance(row, VoteRow)
-    assert (row.where, row.rater, row.a, row.choice) == (f"{file}:3", "r", AnswerId(A), "b")
+    assert isinstance(row, LabelRow)
+    assert (row.where, row.rater, row.a, said(row)[0]) == (f"{file}:3", "r", AnswerId(A), "b")
 
 
 def test_blank_rows_are_passed_over_and_lines_counted_as_an_editor_does(tmp_path: Path) -> None:
@@ -318,17 +359,17 @@ def test_a_quote_that_is_never_closed_is_an_input_error(tmp_path: Path) -> None:
 
 def test_a_cell_of_ten_megabytes_is_read_whole(tmp_path: Path) -> None:
     text = 'a "long" story,\n' * 650_000
-    assert one(tmp_path, rationale=text).rationale == text
+    assert one(tmp_path, rationale=text).texts[0].text == text
 
 
 def test_task_names_hang_on_what_a_row_says(tmp_path: Path) -> None:
     other = {**ROW, "rater": "bob"}
     first = load(table(tmp_path, ROW, other))
-    keys = {row.rater: row.task_key for row in first if isinstance(row, VoteRow)}
+    keys = {row.rater: row.task_key for row in first if isinstance(row, LabelRow)}
     assert len(set(keys.values())) == 2
     rearranged = {"kind": "", **dict(reversed(ROW.items()))}
     moved = load(
         table(tmp_path, other, rearranged, delimiter=";", lineterminator="\n", name="votes.tsv")
     )
-    assert {row.rater: row.task_key for row in moved if isinstance(row, VoteRow)} == keys
+    assert {row.rater: row.task_key for row in moved if isinstance(row, LabelRow)} == keys
     assert all(key.startswith("row:") for key in keys.values())

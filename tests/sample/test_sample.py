@@ -14,7 +14,7 @@ from PIL import Image
 
 from intermt.dimensions import BY_KEY, OVERALL, dimensions_of
 from intermt.formats.reading.registry import detect, read
-from intermt.formats.reading.rows import VoteRow
+from intermt.formats.reading.rows import LabelRow
 from intermt.formats.reading.source import open_source
 from intermt.records import SCENARIOS
 from intermt.sample import sample_files
@@ -113,7 +113,7 @@ def test_the_votes_are_known_as_a_table_of_votes_and_no_row_is_refused():
     with open_source(FILES.votes) as source:
         rows = list(read(source, detect(source)))
     assert len(rows) == len(VOTES)
-    assert all(isinstance(row, VoteRow) for row in rows)
+    assert all(isinstance(row, LabelRow) for row in rows)
 
 
 def test_votes_compare_two_answers_to_one_question_of_a_known_tree():

@@ -14,6 +14,8 @@ from typing import Any
 from PIL import Image as PillowImage
 
 from intermt.records import (
+    Annotation,
+    AnnotationTask,
     Call,
     Conversation,
     ConversationOrigin,
@@ -108,6 +110,8 @@ def small_tree(picture: str | None = None) -> list[Any]:
         Score("sc", "r", "node", good.node_id, "text_quality", 3, "d", "t"),
         Score("sg", "r", "conversation", "c1", "helpfulness", 2, "d", "t"),
         PreferenceVote("v", "r", "local", "prefix", root.node_id, a, b, "overall", "a", "d", "t"),
+        AnnotationTask("at", "local", root.node_id, a, b, "b", {}, "d", "run"),
+        Annotation("an", "r", "local", root.node_id, a, b, "d", "t"),
         feedback("f", target_id=good.node_id),
         answered("k"),
         verdict("w", judge_id="j", a_id=good.node_id, request_key="k"),

@@ -413,6 +413,11 @@ BROKEN = {
     "verdict-request": "DELETE FROM request",
     "verdict-a": "UPDATE verdict SET a_id = 'no'",
     "verdict-b": "UPDATE verdict SET b_id = 'no'",
+    "annotation-a": "UPDATE annotation SET a_id = 'c1'",
+    "annotation-b": "UPDATE annotation SET b_id = 'no'",
+    "annotation-rater": "UPDATE annotation SET rater_id = 'no'",
+    "annotation_task-a": "UPDATE annotation_task SET a_id = 'c1'",
+    "annotation_task-b": "UPDATE annotation_task SET b_id = 'no'",
 }
 
 
@@ -432,7 +437,7 @@ def test_dangling_references_are_found(full: Store, kind: str) -> None:
 
 def test_every_reference_is_broken_once() -> None:
     tested = {*BROKEN, "score-run", "preference_vote-run", "feedback-run", "verdict-run"}
-    tested |= {"request-run", "tool_use-run"}
+    tested |= {"request-run", "tool_use-run", "annotation_task-run", "annotation-run"}
     assert {r.kind for r in check_references._REFERENCES} <= tested
 
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from intermt.errors import InputError, MissingInputError
-from intermt.store.parquet import _rows, is_parquet, read_rows
+from intermt.store.parquet import _confine, _rows, is_parquet, read_metadata, read_rows
 
 
 def parquet(path: Path, select: str) -> Path:
@@ -65,6 +65,7 @@ def test_its_database_opens_nothing_else(tmp_path: Path) -> None:
     fd = os.open(mine, os.O_RDONLY)
     try:
         with duckdb.connect() as db:
+            _confine(db, f"/dev/fd/{fd}")
             assert list(_rows(db, f"/dev/fd/{fd}")) == [{"x": 1}]
             for query, value in (
                 ("SELECT * FROM read_parquet(?)", str(other)),
@@ -105,3 +106,13 @@ def test_what_is_no_parquet_file(tmp_path: Path) -> None:
         assert not is_parquet(tmp_path / name)
     with pytest.raises(MissingInputError):
         list(read_rows(tmp_path / "gone"))
+
+
+def test_what_the_writer_noted_is_read_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    with duckdb.connect() as db:
+        db.execute(
+            f"COPY (SELECT 1 AS i) TO '{path}' (FORMAT parquet, KV_METADATA {{huggingface: 'é'}})"
+        )
+    assert read_metadata(path) == {"huggingface": "é"}
+    assert read_metadata(parquet(tmp_path / "plain", "SELECT 1 AS i")) == {}

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from intermt.errors import InputError
 from intermt.records import (
+    Annotation,
+    AnnotationTask,
     Conversation,
     ConversationOrigin,
     Feedback,
@@ -68,6 +70,8 @@ FULL: list[Any] = [
     ConversationOrigin("c", "n", 2, "o", "r"),
     SeedDrop("sd", "n", "d", "s", "quality", "short", "too short", {"chars": 3, "of": 0.5}, "r"),
     Image("ab" * 32, "png", 3, 4, 2**40, True),
+    AnnotationTask("t", "global", "s", "a", "b", "b", {"overall": "tie"}, "d", "r", True),
+    Annotation("n", "r", "local", "s", "a", None, "d", "t", "a", STARTED, 4.5, "run"),
     Rater(rater_id="r", name="Änn", role="judge", kind="model", dataset="", model="m"),
     Score("s", "r", "node", "n", "style_coherence", -1, "d", "t", STARTED, "run"),
     PreferenceVote(
@@ -268,6 +272,11 @@ def test_times_with_a_zone_become_naive_utc(store: Store) -> None:
 
 OTHER = STARTED + timedelta(days=1)
 
+
+def given_out(key: str, dataset: str, gold: dict[str, str]) -> AnnotationTask:
+    return AnnotationTask(key, "local", "s", "a", "b", "b", gold, dataset)
+
+
 REPLACING: list[tuple[Callable[[str], Any], Callable[[str], Any], str]] = [
     # (first, second, what is there in the end)
     (lambda k: answered(k, "ok", text="1"), lambda k: answered(k, "ok", text="2"), "1"),
@@ -288,6 +297,11 @@ REPLACING: list[tuple[Callable[[str], Any], Callable[[str], Any], str]] = [
         lambda k: PictureUse(k, "n", 0, "1", "ab", None),
         lambda k: PictureUse(k, "n", 0, "2", None, "x"),
         "1",
+    ),
+    (
+        lambda k: given_out(k, "1", {"overall": "a"}),
+        lambda k: given_out(k, "2", {"overall": "b"}),
+        "2",
     ),
 ]
 
@@ -313,7 +327,9 @@ def test_who_replaces_whom(store: Store, way: str) -> None:
     with store.reading() as db:
         for n, (_, _, expected) in enumerate(REPLACING):
             table, _ = to_row(first[n])
-            column = {"run": "outcome", "picture_use": "name"}.get(table, "text")
+            column = {"run": "outcome", "picture_use": "name", "annotation_task": "dataset"}.get(
+                table, "text"
+            )
             key = key_of(table)[0]
             found = db.execute(f"SELECT {column} FROM {table} WHERE {key} = ?", [str(n)])
             assert found.fetchall() == [(expected,)], (n, table)

@@ -1,138 +1,110 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from intermt.records import (
-    Conversation,
-    ImagePart,
-    PictureUse,
-    PreferenceVote,
-    Rater,
-    Score,
-    Seed,
-)
+from intermt.records import Feedback, ImagePart, PictureUse, PreferenceVote, Rater, Score, Seed
 from intermt.store import voting
-from intermt.store.voting import Place
-from tests.store.samples import node, small_tree
+from tests.store.samples import node
 
 ROOT = node(None, "user", "What is this?")
-SIDES = [node(ROOT, "assistant", text) for text in ("A heron.", "A boat.", "A tree.")]
-MORE = node(SIDES[0], "user", "And now?")
-LATER = [node(MORE, "assistant", text) for text in ("Still a heron.", "A cloud.")]
-TREE = [Seed(ROOT.node_id, "d", "s"), ROOT, *SIDES, MORE, *LATER]
+SIDES = [node(ROOT, "assistant", text) for text in ("A heron.", "A boat.")]
+A, B = sorted(n.node_id for n in SIDES)
+PEOPLE = [
+    Rater("r", "ann", "annotator", "human", "d"),
+    Rater("q", "ann", "annotator", "synthetic", "e"),
+    Rater("j", "ann", "judge", "model"),
+]
 
 
-def ids(*nodes):
-    return tuple(sorted(n.node_id for n in nodes))
-
-
-def score(rater, target, dimension="text_quality", dataset="d", kind="node", value=1):
-    key = f"{rater}-{target}-{dimension}-{dataset}"
-    return Score(key, rater, kind, target, dimension, value, dataset, "t")
-
-
-def vote(rater, a, b, dataset="d", level="local", mode="prefix"):
-    low, high = sorted((a, b))
+def vote(name, dataset="d", choice="a", rated_at=None, rater="r"):
     return PreferenceVote(
-        f"{rater}-{low}", rater, level, mode, ROOT.node_id, low, high, "overall", "a", dataset, "t"
+        name,
+        rater,
+        "local",
+        "prefix",
+        ROOT.node_id,
+        A,
+        B,
+        "overall",
+        choice,
+        dataset,
+        "t",
+        rated_at=rated_at,
     )
 
 
-def rater(name):
-    return Rater(name, name, "annotator", "human", "d")
+def score(name, dataset="d", rater="r"):
+    return Score(name, rater, "node", A, "text_quality", 1, dataset, "t")
 
 
-def conversation(name, *path, dataset="d"):
-    return Conversation(name, dataset, name, ROOT.node_id, tuple(n.node_id for n in path), 1)
+def wrote(name, text, rater="r", dataset="d", kind="critique", dimension=None):
+    return Feedback(name, rater, "node", A, kind, dimension, text, dataset, "t")
 
 
-def labels(store, *records, level="local", dataset=None):
-    store.write([*TREE, *records])
+def test_collections_come_with_their_votes_and_scores(store):
+    store.write([Seed("s", "d", "s"), vote("1", "pilot"), vote("2", "main"), score("3", "main")])
     with store.reading() as db:
-        return voting.labels(db, level, dataset)
-
-
-def test_records_come_back_as_they_were_written(store):
-    a, b = ids(*SIDES[:2])
-    said = vote("r", a, b)
-    given = [score("r", a), score("q", b)]
-    found = labels(store, said, *given, rater("r"), rater("q"))
-    assert found.preferences == [said]
-    assert sorted(found.scores, key=lambda s: s.score_id) == sorted(given, key=lambda s: s.score_id)
-    assert found.raters == {"r": rater("r"), "q": rater("q")}
-    assert found.places == {i: Place(ROOT.node_id, i, 1) for i in (a, b)}
-    assert found.scored_together == []
-
-
-def test_siblings_scored_by_one_rater_on_one_dimension_stand_together(store):
-    records = [
-        *(score("r", n.node_id) for n in SIDES),
-        *(score("q", n.node_id) for n in SIDES[:2]),
-        # Another dimension, another question, another rater: none of them compares.
-        score("x", SIDES[1].node_id),
-        score("x", SIDES[2].node_id, "context_coherence"),
-        score("y", SIDES[0].node_id),
-        score("y", LATER[0].node_id),
-        score("z", LATER[0].node_id),
-        score("w", LATER[1].node_id),
-    ]
-    found = labels(store, *records)
-    assert sorted(found.scored_together) == sorted(
-        [(ROOT.node_id, ids(*SIDES)), (ROOT.node_id, ids(*SIDES[:2]))]
-    )
-    # Only scores that bear on a pair are read.
-    assert {s.target_id for s in found.scores} == set(ids(*SIDES))
-
-
-def test_raters_who_scored_the_same_make_one_group(store):
-    records = [score(r, n.node_id) for r in "pqr" for n in SIDES[:2]]
-    assert labels(store, *records).scored_together == [(ROOT.node_id, ids(*SIDES[:2]))]
-
-
-def test_questions_that_somebody_scored_are_no_candidates(store):
-    records = [score("r", ROOT.node_id), score("r", SIDES[0].node_id)]
-    assert labels(store, *records).scored_together == []
-
-
-def test_whole_conversations_of_one_seed_stand_together(store):
-    talks = [
-        conversation("c1", ROOT, SIDES[0]),
-        conversation("c2", ROOT, SIDES[1]),
-        conversation("c3", ROOT, SIDES[0], MORE, LATER[0]),
-    ]
-    records = [
-        *talks,
-        *(score("r", c.conversation_id, "helpfulness", kind="conversation") for c in talks),
-    ]
-    found = labels(store, *records, level="global")
-    assert found.scored_together == [(ROOT.node_id, ("c1", "c2", "c3"))]
-    assert found.places["c3"] == Place(ROOT.node_id, LATER[0].node_id, 1)
-    assert labels(store, level="local").scored_together == []
-
-
-def test_a_dataset_is_that_of_votes_and_scores(store):
-    a, b = ids(*SIDES[:2])
-    records = [
-        vote("r", a, b, dataset="pilot"),
-        vote("q", a, b, dataset="main"),
-        *(score("r", i, dataset=name) for i in (a, b) for name in ("pilot", "main")),
-    ]
-    found = labels(store, *records, dataset="pilot")
-    assert [v.rater_id for v in found.preferences] == ["r"]
-    assert {s.dataset for s in found.scores} == {"pilot"}
-    assert len(labels(store).preferences) == 2
-    with store.reading() as db:
-        assert voting.datasets(db, "local") == {"d": 0, "main": 3, "pilot": 3}
+        assert voting.datasets(db, "local") == {"d": 0, "main": 2, "pilot": 1}
         assert voting.datasets(db, "global") == {"d": 0, "main": 0, "pilot": 0}
 
 
-def test_what_is_not_in_the_store_has_no_place_and_no_rater(store):
-    found = labels(store, vote("ghost", "0" * 32, "1" * 32))
-    assert len(found.preferences) == 1
-    assert found.places == {}
-    assert found.raters == {}
+def test_a_fingerprint_is_that_of_the_labels_in_any_order(store):
+    def marks(*records):
+        store.write(records)
+        with store.reading() as db:
+            return voting.fingerprint(db, "local", None)
+
+    seen = [
+        marks(vote("1")),
+        marks(vote("2")),
+        marks(score("3")),
+        marks(vote("4", rated_at=datetime(2026, 1, 1))),
+    ]
+    assert len(set(seen)) == 4
+    assert {len(mark) for mark in seen} == {32}
+    with store.reading() as db:
+        assert voting.fingerprint(db, "global", None) == "0" * 32
+        assert voting.fingerprint(db, "local", "other") == "0" * 32
+
+
+def test_names_stand_for_all_raters_of_that_name_but_judges(store):
+    store.write(PEOPLE)
+    with store.reading() as db:
+        assert voting.raters_named(db, ["ann", "bob"]) == {"ann": ["q", "r"], "bob": []}
+
+
+def test_invented_labels_are_heard_where_they_were_given(store):
+    store.write([*PEOPLE, vote("1")])
+    with store.reading() as db:
+        assert not voting.heard_synthetic(db, "local")
+    store.write([score("2", rater="q")])
+    with store.reading() as db:
+        assert voting.heard_synthetic(db, "local")
+        assert not voting.heard_synthetic(db, "global")
+
+
+def test_comments_come_by_candidate_without_those_of_judges_and_excluded_raters(store):
+    store.write(
+        [
+            *PEOPLE,
+            wrote("1", "too long", dimension="text_quality"),
+            wrote("2", "dull", rater="q", dataset="e"),
+            wrote("3", "fine", rater="j"),
+            wrote("4", "shorten it", kind="refinement"),
+        ]
+    )
+    with store.reading() as db:
+        found = voting.comments(db, "local", [A, B], None, ())
+        assert [(c.kind, c.text) for c in found[A]] == [
+            ("critique", "dull"),
+            ("critique", "too long"),
+            ("refinement", "shorten it"),
+        ]
+        assert B not in found
+        assert [c.text for c in voting.comments(db, "local", [A], "e", ())[A]] == ["dull"]
+        assert len(voting.comments(db, "local", [A], None, ["r"])[A]) == 1
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -149,12 +121,3 @@ def test_the_name_of_a_missing_picture_does_not_depend_on_who_came_first(store, 
     with store.reading() as db:
         found = voting.missing_pictures(db, [gone.node_id])
     assert found == {(gone.node_id, 0): ("x.png", "refused: no")}
-
-
-def test_one_record_of_each_kind_fits(store):
-    store.write(small_tree())
-    with store.reading() as db:
-        found = voting.labels(db, "local", None)
-    assert len(found.preferences) == 1
-    assert [s.target for s in found.scores] == ["node"]
-    assert replace(found.raters["r"], kind="human") == found.raters["r"]

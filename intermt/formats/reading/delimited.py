@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intermt.errors import InputError
 from intermt.formats.reading.rows import RowProblem
@@ -69,8 +69,8 @@ def first_line(lines: Iterator[bytes]) -> tuple[int, str]:
 
 def read_cells(
     name: str, lines: Iterator[bytes], delimiter: str, n_above: int
-) -> Iterator[tuple[str, list[str]] | RowProblem]:
-    """Place and cells of each row below the header; rows of empty cells are passed over.
+) -> Iterator[tuple[str, list[str], bytes] | RowProblem]:
+    """Place, cells and bytes of each row below the header; empty rows are passed over.
 
     Bytes that are no UTF-8 become halves of surrogate pairs, so that one of them does not
     move the borders of rows.
@@ -86,22 +86,26 @@ def read_cells(
     """
     # The module's own limit of 128 KB a cell is for all of the process and can only be set so.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_ROW_BYTES))
-    rows = csv.reader(
-        (line.decode(errors="surrogateescape") + "\n" for line in lines),
-        delimiter=delimiter,
-        strict=True,
-    )
+    taken: list[bytes] = []
+
+    def texts() -> Iterator[str]:
+        for line in lines:
+            taken.append(line)
+            yield line.decode(errors="surrogateescape") + "\n"
+
+    rows = csv.reader(texts(), delimiter=delimiter, strict=True)
     while True:
+        taken.clear()
         where = f"{name}:{n_above + 1 + rows.line_num}"
         try:
             cells = next(rows)
         except StopIteration:
             return
         except csv.Error as error:
-            yield _broken(error, where, n_above + rows.line_num)
+            yield replace(_broken(error, where, n_above + rows.line_num), raw=b"\n".join(taken))
             continue
         if any(cell.strip() for cell in cells):
-            yield where, cells
+            yield where, cells, b"\n".join(taken)
 
 
 def _broken(error: csv.Error, where: str, last_line: int) -> RowProblem:

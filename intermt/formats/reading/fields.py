@@ -28,10 +28,12 @@ class BadRow(Exception):
         self.expected = expected
         self.at = at
 
-    def problem(self, where: str) -> RowProblem:
-        """The problem to report for the row at `where`."""
+    def problem(self, where: str, raw: bytes | None = None) -> RowProblem:
+        """The problem to report for the row at `where`; `raw` is the row itself."""
         place = f"{where}, {self.at}" if self.at else where
-        return RowProblem(place, self.field, show(self.value), self.expected)
+        # Names of columns come out of files too.
+        field = self.field if self.field.isprintable() else ascii(self.field)
+        return RowProblem(place, field, show(self.value), self.expected, raw)
 
 
 def show(value: object) -> str:
@@ -153,6 +155,8 @@ def one_of(value: object, known: Iterable[str], field: str) -> str:
     """
     members = list(known)
     if isinstance(value, str):
+        if value in members:
+            return value
         plain = value.strip().lower()
         for member in members:
             if plain.replace("-", "_") == member.replace("-", "_"):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn, TypeVar
+from dataclasses import replace
+from typing import Any, NoReturn, TypeVar, cast
 
 from intermt.errors import InputError
 from intermt.formats.reading.fields import MISSING, BadRow, names
-from intermt.formats.reading.rows import RowProblem
-from intermt.formats.reading.source import MAX_ROW_BYTES, Source
+from intermt.formats.reading.rows import ConversationRow, LabelRow, PairRow, RowProblem
+from intermt.formats.reading.source import MAX_BLANK_BYTES, MAX_ROW_BYTES, Source
 
 ParsedRow = TypeVar("ParsedRow")
+_WITH_RAW = (ConversationRow, LabelRow, PairRow)
 
 JSON_SPACE = b" \t\r\n"
 _IN_STRING = re.compile(rb'["\\]')
@@ -27,7 +29,28 @@ def json_rows(
     """What `parse` makes of each object of a JSON list or of JSON lines.
 
     `parse` gets the place of the object and the object, and raises `BadRow` where it cannot
-    be used. Blank lines are passed over.
+    be used.
+
+    Raises:
+        InputError: See `json_objects`.
+    """
+    for found in json_objects(source):
+        if isinstance(found, RowProblem):
+            yield found
+            continue
+        where, value, raw = found
+        try:
+            row = parse(where, value)
+        except BadRow as bad:
+            yield bad.problem(where, raw)
+        else:
+            yield cast(ParsedRow, replace(row, raw=raw)) if isinstance(row, _WITH_RAW) else row
+
+
+def json_objects(source: Source) -> Iterator[tuple[str, dict[str, Any], bytes] | RowProblem]:
+    """Place, value and bytes of each object of a JSON list or of JSON lines.
+
+    Blank lines are passed over.
 
     Raises:
         InputError: The file is no JSON, or the list is cut short or broken between its items;
@@ -39,12 +62,12 @@ def json_rows(
             value = decode(raw, offset)
             if not isinstance(value, dict):
                 raise BadRow("", value, "a JSON object")
-            if n < 0 and isinstance(value.get("id"), str | int):
-                where += f" (id {names([value['id']])})"
-            row: ParsedRow | RowProblem = parse(where, value)
         except BadRow as bad:
-            row = bad.problem(where)
-        yield row
+            yield bad.problem(where, raw)
+            continue
+        if n < 0 and isinstance(value.get("id"), str | int):
+            where += f" (id {names([value['id']])})"
+        yield where, value, raw
 
 
 def _raw_rows(source: Source) -> Iterator[tuple[int, int, bytes]]:
@@ -68,10 +91,22 @@ def _raw_rows(source: Source) -> Iterator[tuple[int, int, bytes]]:
 
 
 def first_character(source: Source) -> bytes:
-    """The first byte that is not blank, left where it is; empty for a blank file."""
+    """The first byte that is not blank, left where it is; empty for a blank file.
+
+    Raises:
+        InputError: There is nothing but blanks for `MAX_BLANK_BYTES`.
+    """
+    n_blank = 0
     for chunk in source.chunks(keep=True):
         if stripped := chunk.lstrip(JSON_SPACE):
             return stripped[:1]
+        n_blank += len(chunk)
+        if n_blank > MAX_BLANK_BYTES:
+            raise InputError(
+                f"the file begins with more than {MAX_BLANK_BYTES} blank bytes",
+                where=source.name,
+                todo="check that the file is what it should be",
+            )
     return b""
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 from typing import Any, cast, get_args
 
 from intermt.dimensions import BY_KEY, LEVELS, OVERALL, Level
@@ -27,16 +26,13 @@ from intermt.formats.reading.fields import (
     whole_number,
 )
 from intermt.formats.reading.head import Head
-from intermt.formats.reading.json_rows import field, json_rows
+from intermt.formats.reading.json_rows import field
 from intermt.formats.reading.rows import (
     PairMessage,
     PairPicture,
     PairRow,
-    Row,
-    RowProblem,
     VoteCounts,
 )
-from intermt.formats.reading.source import Source
 from intermt.records import PairMode
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -62,12 +58,12 @@ def looks_like(head: Head) -> bool:
     return head.has("pair_id", "chosen", "rejected", "n_votes")
 
 
-def read(source: Source) -> Iterator[Row | RowProblem]:
-    """A `PairRow` for each pair of the file."""
-    return json_rows(source, _pair)
+def pair(where: str, row: dict[str, Any]) -> PairRow:
+    """The pair that an object is.
 
-
-def _pair(where: str, row: dict[str, Any]) -> PairRow:
+    Raises:
+        BadRow: It is none.
+    """
     level = cast(Level, one_of(field(row, "level"), LEVELS, "level"))
     dimension = dimension_key(text(field(row, "dimension"), "dimension"), "dimension")
     if dimension != OVERALL and BY_KEY[dimension].level != level:

@@ -6,7 +6,9 @@ mean. A row is given whole or not at all: a bad one becomes exactly one `RowProb
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Literal
 
@@ -16,8 +18,26 @@ from intermt.records import Choice, FeedbackKind, PairMode
 UNNAMED_RATER = "unnamed"
 """Rater of labels whose file does not say who gave them."""
 
-LabelRole = Literal["annotator", "verifier"]
-LabelKind = Literal["human", "synthetic"]
+LabelRole = Literal["annotator", "verifier", "judge"]
+LabelKind = Literal["human", "synthetic", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the user says about a file that the file itself does not.
+
+    Attributes:
+        columns: Where the file has a field, by field name; of formats whose columns are free.
+        values: What a value of a field means, by field name and value as written.
+        role: Of raters whose row does not say; None for annotator.
+        predictions_as: Name of the judge that a model's predictions come in as; None where
+            they are passed over.
+    """
+
+    columns: Mapping[str, str] = dataclass_field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = dataclass_field(default_factory=dict)
+    role: LabelRole | None = None
+    predictions_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +50,15 @@ class RowProblem:
         field: The field or column; "" where the row as a whole cannot be read.
         value: What stands there, shortened; `missing` if nothing does.
         expected: What could stand there.
+        raw: The row as the file has it, without the newline at its end; of an item with
+            several annotations, the item with this one alone.
     """
 
     where: str
     field: str
     value: str
     expected: str
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
     @property
     def message(self) -> str:
@@ -97,6 +120,7 @@ class ConversationRow:
     Attributes:
         turns: Prompt and answer of each turn, in order; at least one.
         scenario: One of `records.SCENARIOS`, or None.
+        raw: See `RowProblem`.
     """
 
     where: str
@@ -107,6 +131,7 @@ class ConversationRow:
     category: str | None = None
     scores: tuple[ScoreRow, ...] = ()
     feedback: tuple[FeedbackRow, ...] = ()
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +155,69 @@ class AnswerPlace:
     place: str
 
 
-AnswerRef = AnswerId | AnswerPlace
+@dataclass(frozen=True, slots=True)
+class AnswerShown:
+    """A candidate that the file shows whole, with the conversation before it.
+
+    Attributes:
+        source_id: The file's name for the conversation or its seed question.
+        messages: From the first prompt on, prompts and answers in turn; the last one is the
+            candidate answer (local) or ends the candidate conversation (global).
+    """
+
+    source_id: str
+    messages: tuple[MessageRow, ...]
+
+
+AnswerRef = AnswerId | AnswerPlace | AnswerShown
+
+Side = Literal["a", "b"]
 
 
 @dataclass(frozen=True, slots=True)
-class VoteRow:
-    """One rater's choice between two candidates on one dimension, or their two scores.
+class SideScore:
+    """The score of one candidate on a dimension."""
+
+    side: Side
+    dimension: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideChoice:
+    """Which candidate is better on a dimension or `overall`."""
+
+    dimension: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class SideText:
+    """Free text as written; `side` is None where it is about both candidates."""
+
+    side: Side | None
+    kind: FeedbackKind
+    dimension: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """What one rater said in one annotation: of one candidate, or of two side by side.
 
     Attributes:
         where: See `RowProblem`.
-        task_key: The file's name for the task, else file stem and a hash of the row.
-        dimension: A dimension key or `overall`.
-        choice: None where the rater gave scores only.
+        task_key: The file's name for the task, else a hash of what the task is.
+        rater: Name; for a model's prediction, the name it is to have as a judge.
+        kind: `human`, `synthetic` for invented labels, `model` for predictions.
+        a: The candidate; where there are two, the one that the file calls A, whatever side
+            it was shown on.
+        b: The other one, or None.
+        scores: A missing score is not here; 0 is a score.
+        shown_first: The candidate that the rater saw first or on the left, if known.
         rated_at: Naive UTC.
-        score_a: Score of `a` on `dimension`, if given; likewise `score_b`.
+        seconds: Time that the rater took, if the tool measured it.
+        raw: See `RowProblem`.
     """
 
     where: str
@@ -152,15 +226,29 @@ class VoteRow:
     role: LabelRole
     kind: LabelKind
     level: Level
-    dimension: str
     a: AnswerRef
-    b: AnswerRef
-    choice: Choice | None
-    shown_first: Literal["a", "b"] | None = None
+    b: AnswerRef | None = None
+    scores: tuple[SideScore, ...] = ()
+    choices: tuple[SideChoice, ...] = ()
+    texts: tuple[SideText, ...] = ()
+    shown_first: Side | None = None
     rated_at: datetime | None = None
-    score_a: int | None = None
-    score_b: int | None = None
-    rationale: str | None = None
+    seconds: float | None = None
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """An annotation that is no label, and why: counted, never an error.
+
+    Attributes:
+        kind: `cancelled` (the rater skipped the task), `draft`, `discarded`, `pending` (nobody
+            has answered), `rejected` (a reviewer, or the tool's reject button), `empty`
+            (handed in without a label), or `prediction` (a model's, not asked for).
+    """
+
+    where: str
+    kind: Literal["cancelled", "draft", "discarded", "pending", "rejected", "empty", "prediction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +287,7 @@ class PairRow:
         verified: Whether a verifier agrees; None where none voted.
         simulated: Whether a stand-in server wrote any of the messages.
         synthetic: Whether any of the votes is an invented one.
+        raw: See `RowProblem`.
     """
 
     where: str
@@ -221,6 +310,7 @@ class PairRow:
     split: str | None = None
     simulated: bool = False
     synthetic: bool = False
+    raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
 
-Row = ConversationRow | VoteRow | PairRow
+Row = ConversationRow | LabelRow | SkippedRow | PairRow

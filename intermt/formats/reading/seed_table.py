@@ -50,7 +50,7 @@ def read_table(source: Source) -> Iterator[SeedRow | RowProblem]:
         if isinstance(found, RowProblem):
             yield found
             continue
-        where, cells = found
+        where, cells, _ = found
         try:
             yield seed_row(where, _fields(header.written, header.columns, cells))
         except BadRow as bad:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import json
+import math
 import sys
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, Any, Self, cast
 
 from intermt.errors import InputError, MissingInputError, PermissionRefused, StoreIOError
 
@@ -17,6 +20,9 @@ STDIN = "-"
 CHUNK_BYTES = 1 << 18
 MAX_ROW_BYTES = 1 << 28
 """Longest line, table row or list item; beyond it the file is taken to be damaged."""
+
+MAX_BLANK_BYTES = 1 << 24
+"""Most blank bytes before the first row; they are kept in memory."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
@@ -154,6 +160,52 @@ class Source:
                 where=self.name,
                 todo=_TO_UTF8.format("UTF-16"),
             )
+
+
+class _Encoded:
+    """Rows as a stream of JSON lines."""
+
+    def __init__(self, rows: Iterator[Mapping[str, Any]]) -> None:
+        self._rows = rows
+        self._rest = b""
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none at the end alone."""
+        parts, n_bytes = [self._rest], len(self._rest)
+        while n_bytes < size:
+            row = next(self._rows, None)
+            if row is None:
+                break
+            line = json.dumps(_plain(row), ensure_ascii=False).encode(errors="surrogatepass")
+            parts += [line, b"\n"]
+            n_bytes += len(line) + 1
+        whole = b"".join(parts)
+        self._rest = whole[size:]
+        return whole[:size]
+
+
+def row_source(name: str, stem: str, rows: Iterator[Mapping[str, Any]]) -> Source:
+    """An input that is JSON lines of rows which come from elsewhere.
+
+    Missing values may be NaN in such rows: tables that know no other are common. Bytes are
+    pictures, and become `data:` URIs, as do objects of `bytes` and `path`, which is how tables
+    hold pictures.
+    """
+    return Source(name, stem, cast(IO[bytes], _Encoded(rows)), close=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if set(value) == {"bytes", "path"}:
+            return value["path"] if value["bytes"] is None else _plain(value["bytes"])
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, bytes):
+        return f"data:;base64,{base64.b64encode(value).decode()}"
+    return value
 
 
 def open_source(path: str | Path) -> Source:

@@ -26,12 +26,8 @@ An empty cell is a missing value. Rows with all cells empty are passed over.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Literal, cast, get_args
 
-from intermt.dimensions import BY_KEY, LEVELS, OVERALL, Level
 from intermt.errors import InputError
 from intermt.formats.reading.delimited import (
     Header,
@@ -40,29 +36,13 @@ from intermt.formats.reading.delimited import (
     read_cells,
     read_header,
 )
-from intermt.formats.reading.fields import (
-    ID,
-    BadRow,
-    did_you_mean,
-    dimension_key,
-    names,
-    one_of,
-    score,
-    text,
-)
-from intermt.formats.reading.head import Head
-from intermt.formats.reading.rows import (
-    AnswerId,
-    AnswerPlace,
-    AnswerRef,
-    LabelKind,
-    LabelRole,
-    Row,
-    RowProblem,
-    VoteRow,
-)
+from intermt.formats.reading.fields import MISSING, BadRow, did_you_mean, names, text
+from intermt.formats.reading.head import Head, look
+from intermt.formats.reading.label_fields import LabelFields
+from intermt.formats.reading.mapped_table import own_map, read_mapped
+from intermt.formats.reading.rows import LabelRow, ReadOptions, Row, RowProblem, SkippedRow
 from intermt.formats.reading.source import Source
-from intermt.records import Choice, content_id
+from intermt.records import content_id
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "rater": ("annotator", "worker", "rater_id", "annotator_id", "worker_id"),
@@ -84,29 +64,30 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """Columns and the other names they may have."""
 
 _BY_NAME = by_name(COLUMNS)
-_CHOICES: dict[str, Choice] = {
-    **dict.fromkeys(("a", "1", "left"), "a"),
-    **dict.fromkeys(("b", "2", "right"), "b"),
-    **dict.fromkeys(("tie", "0"), "tie"),
-}
-_PLACE = re.compile(r"1(?:[a-z]+|\.[1-9][0-9]*)*[a-z]")
 Cells = dict[str, str]
 
 
 def looks_like(head: Head) -> bool:
-    """Whether a first line names an answer or a choice and one more column of a vote."""
+    """Whether a first line names columns of a vote, or those of a tool that is known."""
     if head.shape != "text":
         return False
-    known = set(read_header(head.line, _BY_NAME).columns) - {""}
-    return len(known) > 1 and bool(known & {"answer_a", "answer_b", "choice"})
+    header = read_header(head.line, _BY_NAME)
+    known = set(header.columns) - {""}
+    is_own = len(known) > 1 and bool(known & {"answer_a", "answer_b", "choice"})
+    return is_own or bool(own_map(header.written))
 
 
-def read(source: Source) -> Iterator[Row | RowProblem]:
-    """A `VoteRow` for each row of the table.
+def read(source: Source, options: ReadOptions) -> Iterator[Row | RowProblem]:
+    """A `LabelRow` for each row of the table; of a table of another tool, see `mapped_table`.
 
     Raises:
         InputError: The columns are not those of votes, or a quote is never closed.
+        UsageError: A field that is mapped does not exist.
     """
+    if options.columns or own_map(read_header(look(source).line, _BY_NAME).written):
+        yield from read_mapped(source, options)
+        return
+    fields = LabelFields(options)
     lines = source.lines()
     n_before, line = first_line(lines)
     header = _checked_header(source.name, n_before + 1, line)
@@ -114,17 +95,17 @@ def read(source: Source) -> Iterator[Row | RowProblem]:
         if isinstance(found, RowProblem):
             yield found
             continue
-        where, cells = found
+        where, cells, raw = found
         try:
-            yield _vote(where, _named(header.columns, cells))
+            yield _vote(where, _named(header.columns, cells), fields, raw)
         except BadRow as bad:
-            yield bad.problem(where)
+            yield bad.problem(where, raw)
 
 
 def _checked_header(name: str, n: int, line: str) -> Header:
     header = read_header(line, _BY_NAME)
     columns, written = header.columns, header.written
-    todo = f"known columns: {', '.join(COLUMNS)}"
+    todo = f"known columns: {', '.join(COLUMNS)}; for other tables say with --map what is where"
     where = f"{name}:{n}"
     if "\r" in line.rstrip("\r"):
         raise InputError(
@@ -155,81 +136,12 @@ def _named(columns: list[str], cells: list[str]) -> Cells:
     return {c: cell if c == "rationale" else cell.strip() for c, cell in named.items()}
 
 
-def _vote(where: str, cells: Cells) -> VoteRow:
+def _vote(where: str, cells: Cells, fields: LabelFields, raw: bytes) -> LabelRow | SkippedRow:
     for column in ("rater", "answer_a", "answer_b"):
         if column not in cells:
             raise BadRow(column, "", "a value")
-    dimension = dimension_key(cells.get("dimension", OVERALL), "dimension")
-    a, b = _answer(cells, "answer_a"), _answer(cells, "answer_b")
-    if a == b:
-        raise BadRow("answer_b", cells["answer_b"], "another answer than answer_a")
-    score_a, score_b = _score(cells, "score_a", dimension), _score(cells, "score_b", dimension)
-    choice: Choice | None = None
-    if "choice" in cells or score_a is None or score_b is None:
-        choice = _choice(cells.get("choice", ""), "choice", "A, B or tie")
-    first = None
-    if "shown_first" in cells:
-        first = _choice(cells["shown_first"], "shown_first", "A or B")
-        if first == "tie":
-            raise BadRow("shown_first", cells["shown_first"], "A or B")
-    roles, kinds = get_args(LabelRole), get_args(LabelKind)
-    return VoteRow(
-        where=where,
-        task_key=cells.get("task") or f"row:{content_id('row', cells)[:16]}",
-        rater=cells["rater"],
-        role=cast(LabelRole, one_of(cells.get("role", "annotator"), roles, "role")),
-        kind=cast(LabelKind, one_of(cells.get("kind", "human"), kinds, "kind")),
-        level=_level(cells, dimension),
-        dimension=dimension,
-        a=a,
-        b=b,
-        choice=choice,
-        shown_first=cast(Literal["a", "b"] | None, first),
-        rated_at=_time(cells["rated_at"]) if "rated_at" in cells else None,
-        score_a=score_a,
-        score_b=score_b,
-        rationale=cells.get("rationale"),
-    )
-
-
-def _level(cells: Cells, dimension: str) -> Level:
-    own = None if dimension == OVERALL else BY_KEY[dimension].level
-    level = cast(Level, one_of(cells.get("level", own or "local"), LEVELS, "level"))
-    if own is not None and level != own:
-        raise BadRow("level", cells["level"], f"{own}: {dimension} is a {own} dimension")
-    return level
-
-
-def _answer(cells: Cells, column: str) -> AnswerRef:
-    plain = cells[column].lower()
-    if "seed" not in cells:
-        if not ID.fullmatch(plain):
-            raise BadRow(column, cells[column], "an id of 32 hex digits, or a place and a seed")
-        return AnswerId(plain)
-    if not _PLACE.fullmatch(plain):
-        raise BadRow(column, cells[column], "the place of an answer, as in 1a or 1a.1b")
-    return AnswerPlace(cells["seed"], plain)
-
-
-def _choice(cell: str, column: str, expected: str) -> Choice:
-    choice = _CHOICES.get(cell.lower())
-    if choice is None:
-        raise BadRow(column, cell, expected)
-    return choice
-
-
-def _score(cells: Cells, column: str, dimension: str) -> int | None:
-    if column not in cells:
-        return None
-    if dimension == OVERALL:
-        raise BadRow(column, cells[column], "nothing: only the nine dimensions are scored")
-    return score(cells[column], BY_KEY[dimension], column)
-
-
-def _time(cell: str) -> datetime:
-    try:
-        time = datetime.fromisoformat(cell)
-        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
-    except (ValueError, OverflowError):
-        expected = "a time as in 2026-03-01T14:30:00Z"
-        raise BadRow("rated_at", cell, expected) from None
+    if "choice" not in cells and not {"score_a", "score_b"} <= set(cells):
+        raise BadRow("choice", "", "A, B or tie")
+    given = {"task": f"row:{content_id('row', cells)[:16]}"}
+    found = fields.fields(cells, lambda column: cells.get(column, MISSING), given)
+    return fields.row(where, found, raw=raw)

@@ -7,11 +7,18 @@ has its name for a `path`, null for a `sha256`, and the reason under `missing`.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from intermt.formats.writing.pairs import ByteSink, PairRecord, PicturePath
+from intermt.formats.writing.pairs import (
+    ByteSink,
+    Holds,
+    PairFormat,
+    PairRecord,
+    Pictures,
+)
 from intermt.records import ImagePart, Message, Part, TextPart
 
 NO_FILE = "its file is not in the store"
@@ -23,18 +30,22 @@ class PairLines:
 
     Args:
         sink: Where the lines go.
-        path_of: Where the pictures are.
+        pictures: The pictures.
     """
 
-    def __init__(self, sink: ByteSink, path_of: PicturePath) -> None:
+    def __init__(self, sink: ByteSink, pictures: Pictures) -> None:
         self._sink = sink
-        self._path_of = path_of
+        self._path_of = pictures.path_of
 
     def write(self, pair: PairRecord) -> None:
         """Write one pair."""
-        self._sink.write(orjson.dumps(self._line(pair), option=orjson.OPT_APPEND_NEWLINE))
+        self._sink.write(orjson.dumps(self.row(pair), option=orjson.OPT_APPEND_NEWLINE))
 
-    def _line(self, pair: PairRecord) -> dict[str, Any]:
+    def close(self) -> None:
+        """Nothing: the last line is the end."""
+
+    def row(self, pair: PairRecord) -> dict[str, Any]:
+        """What a line says."""
         return {
             "pair_id": pair.pair_id,
             "level": pair.level,
@@ -59,6 +70,19 @@ class PairLines:
             "split": pair.split,
             "simulated": pair.simulated,
             "synthetic": pair.synthetic,
+            "strength": pair.strength,
+            "feedback": [
+                {
+                    "side": note.side,
+                    "kind": note.kind,
+                    "dimension": note.dimension,
+                    "text": note.text,
+                    "rater": note.rater,
+                }
+                for note in pair.feedback
+            ],
+            "n_stated": pair.n_stated,
+            "tie": pair.tie,
         }
 
     def _message(self, message: Message) -> dict[str, Any]:
@@ -80,3 +104,30 @@ class PairLines:
 
 def _name(part: ImagePart) -> str:
     return next((name for name in (part.name, part.tag) if name and name.strip()), NO_NAME)
+
+
+def check(file: Path, pictures: Pictures) -> tuple[int, list[str]]:
+    """The number of lines, and what is wrong with them; see `PairFormat.check`."""
+    n_lines, faults = 0, []
+    with file.open("rb") as lines:
+        for line in lines:
+            n_lines += 1
+            row = orjson.loads(line)
+            for side in ("prefix", "chosen", "rejected"):
+                for message in row[side]:
+                    for part in message["content"]:
+                        sha256 = part.get("sha256")
+                        if sha256 is not None and pictures.path_of(sha256) != part["path"]:
+                            faults.append(f"row {n_lines}: {side} names another file than its hash")
+    return n_lines, faults
+
+
+FORMAT = PairFormat(
+    name="jsonl",
+    about="intermt itself, jq and scripts",
+    extension=".jsonl",
+    holds=Holds(prompts=True, history=True, answers="own", missing=True, any_pair=True),
+    writer=PairLines,
+    check=check,
+    room=frozenset(("dimension", "split", "tie")),
+)

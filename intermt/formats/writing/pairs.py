@@ -1,19 +1,41 @@
 """What the writers of preference pairs get, and the form they share.
 
-A writer turns pairs into the lines of one format, one pair at a time; it holds none.
+A format is one module with one `PairFormat`, listed in `formats.writing.registry`. Its writer
+turns pairs into rows one at a time and holds none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from intermt.dimensions import Level
-from intermt.records import Message, PairMode
+from intermt.records import FeedbackKind, Message, PairMode
+
+Room = Literal["dimension", "split", "tie"]
 
 PicturePath = Callable[[str], str | None]
 """Gives the path of a picture's file by its SHA-256; None where the file is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Free text that came with the votes on a pair, as written.
+
+    Attributes:
+        side: The side it is about; None for both.
+        kind: critique, refinement or rationale.
+        dimension: A dimension key; None where the text is about no one dimension.
+        rater: Who wrote it: the rater's id, not the name.
+    """
+
+    side: Literal["chosen", "rejected"] | None
+    kind: FeedbackKind
+    dimension: str | None
+    text: str
+    rater: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,14 @@ class PairRecord:
         split: The split of its seed question; None where none was asked for.
         simulated: Whether a stand-in server wrote any of the messages.
         synthetic: Whether any of the votes is an invented one.
+        strength: How sure it is that the chosen side is the better one, 0.5 to 1: the
+            agreement, or the probability of the model that made the pair.
+        feedback: What raters wrote about either side.
+        n_stated: Annotators of those who voted who stated a preference on the dimension; the
+            votes of the others were read off their scores or, for `overall`, off what they
+            said about the dimensions.
+        tie: Whether neither side is the better one; only with `--ties keep`.
+        licence: Licence of the seed question as given; None where none is.
     """
 
     pair_id: str
@@ -66,6 +96,40 @@ class PairRecord:
     split: str | None
     simulated: bool
     synthetic: bool
+    strength: float
+    feedback: tuple[Note, ...] = ()
+    n_stated: int = 0
+    tie: bool = False
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What a trainer can take in one pair.
+
+    Attributes:
+        prompts: Whether pictures may stand in the user's messages of the prefix.
+        history: Whether pictures may stand in earlier answers of the prefix.
+        answers: Pictures in chosen and rejected: `none`, the `same` files in the same number
+            on both sides, or each side its `own`.
+        most: Most pictures of a pair in all; None for any number.
+        turns: Whether the prefix may have more than one prompt.
+        chains: Whether chosen and rejected may be several messages each.
+        missing: Whether a picture without a file may stand as a note of why.
+        any_pair: Whether both sides may be the same and roles may come in any order, which
+            no trainer takes.
+        also: What else its loading code trips over, in words that can be counted.
+    """
+
+    prompts: bool
+    history: bool
+    answers: Literal["none", "same", "own"]
+    most: int | None = None
+    turns: bool = True
+    chains: bool = True
+    missing: bool = False
+    any_pair: bool = False
+    also: Callable[[PairRecord], list[str]] = lambda _: []
 
 
 class ByteSink(Protocol):
@@ -75,8 +139,93 @@ class ByteSink(Protocol):
         """Take all of the bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures that pairs show.
+
+    Attributes:
+        path_of: What a row says for a picture: an absolute path, or one relative to the
+            folder that is written.
+        read: The picture's bytes.
+        table: The rows of a Parquet file, which only the store can read; a format's `check`
+            of such a file needs it.
+    """
+
+    path_of: PicturePath
+    read: Callable[[str], bytes]
+    table: Callable[[Path], Iterable[dict[str, Any]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What a folder of pairs holds, for the files beside its data files.
+
+    Attributes:
+        files: Its data files by split, as paths relative to the folder; `data` where no
+            split was asked for.
+        n_pairs: Pairs by split.
+        n_bytes: Size of the data files by split.
+        licences: Pairs by the licence of their seed question as given; `None` where none is.
+        n_simulated: Pairs with a message that a stand-in server wrote.
+        n_synthetic: Pairs with an invented vote.
+        made: How the pairs were chosen, in words that JSON has.
+    """
+
+    files: Mapping[str, str]
+    n_pairs: Mapping[str, int]
+    n_bytes: Mapping[str, int]
+    licences: Mapping[str | None, int]
+    n_simulated: int
+    n_synthetic: int
+    made: Mapping[str, Any]
+
+
 class PairWriter(Protocol):
     """Writes pairs in one format."""
 
     def write(self, pair: PairRecord) -> None:
-        """Write one pair."""
+        """Write one pair that the format can hold."""
+
+    def close(self) -> None:
+        """Write what ends the file; the sink stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairFormat:
+    """One format of preference pairs.
+
+    Attributes:
+        name: As `--format` takes it.
+        about: The trainer and the version whose loading code it was made for.
+        extension: Of its files, with the dot.
+        holds: What its trainer can take.
+        writer: Makes the writer of one file.
+        check: Reads a written file again and counts: the number of rows, and what is wrong
+            in words with the row's number, such as placeholders that are not as many as
+            pictures on either side. Never more than one row in memory.
+        beside: Files that belong beside the data files of a folder, by name; such as an entry
+            that tells the trainer of the columns.
+        room: What one file can say beside the pair itself. Without `dimension` several
+            dimensions, without `split` several splits, need a folder; without `tie` no pair
+            may be a tie.
+        place: Where a data file stands in a folder, with `{split}` for the split.
+        embeds: Whether the data files hold the pictures themselves, so that a folder needs
+            no `images/`.
+        folder_only: Whether one file alone makes no sense.
+    """
+
+    name: str
+    about: str
+    extension: str
+    holds: Holds
+    writer: Callable[[ByteSink, Pictures], PairWriter]
+    check: Callable[[Path, Pictures], tuple[int, list[str]]]
+    beside: Callable[[Folder], dict[str, bytes]] = lambda _: {}
+    room: frozenset[Room] = frozenset()
+    place: str = "{split}"
+    embeds: bool = False
+    folder_only: bool = False
+
+    def data_file(self, split: str) -> str:
+        """The path of a split's data file in a folder, relative to it."""
+        return self.place.format(split=split) + self.extension

@@ -1,0 +1,157 @@
+"""What an export of annotation tasks is asked for."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from intermt.dimensions import LEVELS, Level
+from intermt.errors import UsageError
+
+Tool = Literal["label-studio", "jsonl", "html"]
+Pictures = Literal["files", "inline"]
+Role = Literal["annotator", "verifier"]
+
+DEFAULT_OVERLAP: dict[Role, int] = {"annotator": 3, "verifier": 1}
+_DEFAULT_PICTURES: dict[Tool, Pictures] = {
+    "label-studio": "inline",
+    "jsonl": "files",
+    "html": "inline",
+}
+_UNSAFE = re.compile(r"[^\w.@+-]|^\.")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportConfig:
+    """Which tasks, for whom, in which form.
+
+    Attributes:
+        to: The tool that people label in.
+        levels: Of what; one folder each.
+        dataset: Only this collection; None for all.
+        limit: Most ordinary tasks of a level.
+        per_prompt: Most pairs of answers to one question.
+        per_seed: Most pairs of conversations of one seed question.
+        role: Who the tasks are for. Verifiers get what annotators have labelled, but nobody
+            their own work.
+        overlap: How many of them each task is to have.
+        annotators: Their names; empty where the tool gives out the tasks.
+        seed: Another number, other pairs, sides, order and plan.
+        gold: Share of gold items among an annotator's tasks; 0 for none.
+        pictures: As files beside the tasks, or inside them.
+        picture_url: What stands before the path of a picture file in Label Studio; None for
+            its own way of serving local files.
+        only_missing: Whether to leave out what `overlap` of them have labelled already.
+    """
+
+    to: Tool
+    levels: tuple[Level, ...] = LEVELS
+    dataset: str | None = None
+    limit: int | None = None
+    per_prompt: int | None = None
+    per_seed: int | None = None
+    role: Role = "annotator"
+    overlap: int = DEFAULT_OVERLAP["annotator"]
+    annotators: tuple[str, ...] = ()
+    seed: int = 0
+    gold: float = 0.0
+    pictures: Pictures = "inline"
+    picture_url: str | None = None
+    only_missing: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        to: Tool,
+        level: Level | None,
+        role: Role,
+        overlap: int | None,
+        annotators: Sequence[str],
+        pictures: Pictures | None,
+        picture_url: str | None,
+        **others: Any,
+    ) -> ExportConfig:
+        """The configuration that options say; None stands for an option that is not given.
+
+        Raises:
+            UsageError: They contradict each other.
+        """
+        names = _names(annotators)
+        if overlap is None:
+            overlap = min(DEFAULT_OVERLAP[role], len(names) or DEFAULT_OVERLAP[role])
+        elif names and overlap > len(names):
+            raise UsageError(
+                f"--overlap {overlap} wants more annotators than --annotators names ({len(names)})",
+                todo="name more annotators, or ask for less overlap",
+            )
+        made = cls(
+            to=to,
+            levels=LEVELS if level is None else (level,),
+            role=role,
+            overlap=overlap,
+            annotators=names,
+            pictures=pictures or _DEFAULT_PICTURES[to],
+            picture_url=picture_url,
+            **others,
+        )
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        if self.to == "html" and self.pictures == "files":
+            raise UsageError(
+                "--to html and --pictures files contradict each other: a page is one file",
+                todo="leave out --pictures",
+            )
+        if self.picture_url is not None and (self.to, self.pictures) != ("label-studio", "files"):
+            raise UsageError(
+                "--picture-url is for --to label-studio with --pictures files alone",
+                todo="add --pictures files, or leave out --picture-url",
+            )
+        for option, number, level in (
+            ("--per-prompt", self.per_prompt, "local"),
+            ("--per-seed", self.per_seed, "global"),
+        ):
+            if number is not None and level not in self.levels:
+                raise UsageError(
+                    f"{option} is about {level} tasks; --level {self.levels[0]} leaves them out",
+                    todo=f"leave out {option}, or --level",
+                )
+        if self.gold and self.role == "verifier":
+            raise UsageError(
+                "--gold tests annotators; --role verifier leaves it nothing to do",
+                todo="leave out one of the two",
+            )
+        if not 0 <= self.gold < 1:
+            raise UsageError(
+                f"--gold {self.gold:g} is not a share from 0 up to 1, 1 itself not included",
+                todo="give a share such as 0.1",
+            )
+
+
+def file_name(annotator: str) -> str:
+    """What a file of an annotator's is called by; no path, whatever the name."""
+    return _UNSAFE.sub("-", unicodedata.normalize("NFC", annotator))
+
+
+def _names(given: Sequence[str]) -> tuple[str, ...]:
+    names = [name.strip() for text in given for name in text.split(",")]
+    files: dict[str, str] = {}
+    for name in names:
+        if not name or not name.isprintable():
+            raise UsageError(
+                f"--annotators has no name in {', '.join(given)!r}",
+                todo="write them like anna,ben",
+            )
+        twin = files.setdefault(file_name(name).casefold(), name)
+        if name == twin and names.count(name) > 1:
+            raise UsageError(f"--annotators names {name} twice", todo="name each once")
+        if name != twin:
+            raise UsageError(
+                f"--annotators {twin!r} and {name!r} would share a file", todo="rename one of them"
+            )
+    return tuple(names)

@@ -1,0 +1,147 @@
+"""What each annotator did: their labels one by one, their time, the gold items they met.
+
+Works on the relations that `scope.narrow` makes. Only a rater's latest label on one thing
+counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from duckdb import DuckDBPyConnection as Connection
+from numpy.typing import NDArray
+
+from intermt.dimensions import Level
+from intermt.records import RaterKind
+from intermt.store.rated import CHOICES, What
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One rater whose labels are in scope."""
+
+    rater_id: str
+    name: str
+    dataset: str
+    kind: RaterKind
+    is_verifier: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All labels of one kind at one level that annotators and verifiers gave, as columns.
+
+    Attributes:
+        what: `score`, or `vote` for a stated preference.
+        level: local or global.
+        dimensions: Dimension keys, `overall` among them, by the number in `dimension`.
+        people: Raters by the number in `rater`.
+        rater: (n,) who.
+        thing: (n,) 0-based node, conversation or pair.
+        dimension: (n,) on what.
+        value: (n,) the score, or an index into `rated.CHOICES`.
+        cluster: (n,) the tree that the thing belongs to.
+        rated_at: (n,) microseconds since 1970, -1 where not known.
+        first: (n,) the side shown first: 0 for a, 1 for b, -1 where not known.
+        gold: (n,) whether the label is that of the gold item it was given on: 1 or 0; -1
+            where it was given on none.
+    """
+
+    what: What
+    level: Level
+    dimensions: tuple[str, ...]
+    people: tuple[Person, ...]
+    rater: Ints
+    thing: Ints
+    dimension: Ints
+    value: Ints
+    cluster: Ints
+    rated_at: Ints
+    first: Ints
+    gold: Ints
+
+
+def given(db: Connection) -> list[Given]:
+    """The labels in scope, votes before scores and local before global.
+
+    Empty kinds are left out. A label of a rater that the store does not know is not there.
+    """
+    people = tuple(
+        Person(*row)
+        for row in db.execute(
+            "SELECT rater_id, name, dataset, kind, role = 'verifier' FROM rater"
+            " WHERE role IN ('annotator', 'verifier') ORDER BY name, dataset, rater_id"
+        ).fetchall()
+    )
+    db.execute(
+        f"""
+        CREATE TEMP TABLE label_given AS
+        WITH person AS (
+            SELECT rater_id, row_number() OVER (ORDER BY name, dataset, rater_id) - 1 AS rater
+            FROM rater WHERE role IN ('annotator', 'verifier')
+        ), said AS (
+            SELECT 'vote' AS what, v.level, v.dimension, p.rater, v.a_id || ' ' || v.b_id AS thing,
+                   v.seed_id AS seed, list_position({list(CHOICES)}, v.choice) - 1 AS value,
+                   v.rated_at, list_position(['a', 'b'], v.shown_first) - 1 AS first,
+                   g.gold ->> v.dimension AS wanted, v.choice
+            FROM in_preference_vote v JOIN person p USING (rater_id)
+            LEFT JOIN annotation_task g ON g.annotation_task_id = v.task_key
+            WHERE v.counts
+            UNION ALL
+            SELECT 'score', s.level, s.dimension, p.rater, s.target_id,
+                   coalesce(t.seed_id, s.target_id), s.value, s.rated_at, NULL, NULL, NULL
+            FROM in_score s JOIN person p USING (rater_id)
+            LEFT JOIN tree_of t ON t.id = s.target_id WHERE s.counts
+        )
+        SELECT what, level, dimension, rater, value,
+               dense_rank() OVER (PARTITION BY what, level ORDER BY thing) - 1 AS thing,
+               dense_rank() OVER (ORDER BY seed) AS cluster,
+               coalesce(epoch_us(rated_at), -1) AS rated_at, coalesce(first, -1) AS first,
+               coalesce((wanted = choice)::INT, -1) AS gold
+        FROM said
+        """
+    )
+    kinds = db.execute(
+        "SELECT what, level, list_sort(list(DISTINCT dimension)) FROM label_given"
+        " GROUP BY ALL ORDER BY what DESC, level DESC"
+    ).fetchall()
+    return [_given(db, people, *kind) for kind in kinds]
+
+
+def _given(
+    db: Connection, people: tuple[Person, ...], what: What, level: Level, dimensions: list[str]
+) -> Given:
+    columns = db.execute(
+        """
+        SELECT rater, thing, list_position(?::VARCHAR[], dimension) - 1 AS dimension, value,
+               cluster, rated_at, first, gold
+        FROM label_given WHERE what = ? AND level = ?
+        ORDER BY ALL
+        """,
+        [dimensions, what, level],
+    ).fetchnumpy()
+    numbers: dict[str, Any] = {name: column.astype(np.int64) for name, column in columns.items()}
+    return Given(what, level, tuple(dimensions), people, **numbers)
+
+
+def seconds(
+    db: Connection, dataset: str | None, level: Level | None
+) -> dict[tuple[str, str], tuple[float, int]]:
+    """Median seconds that a rater's pieces of work took, and how many say so, by id and level.
+
+    With a dataset, of what was recorded under it or is about its candidates.
+    """
+    rows = db.execute(
+        """
+        SELECT rater_id, level, median(seconds), count(seconds) FROM annotation
+        WHERE (?::VARCHAR IS NULL OR dataset = ? OR a_id IN (SELECT id FROM in_target))
+          AND (?::VARCHAR IS NULL OR level = ?)
+        GROUP BY rater_id, level HAVING count(seconds) > 0
+        """,
+        [dataset, dataset, level, level],
+    ).fetchall()
+    return {(rater, at): (median, n) for rater, at, median, n in rows}
