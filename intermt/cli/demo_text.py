@@ -23,6 +23,7 @@ def said_of(result: StepResult) -> str:
         return "\n".join(table_lines(_COLUMNS, [_figure(row) for row in rows]))
     return {
         "generate": _generate,
+        "annotate-export": _annotate_export,
         "annotate-import": _annotate_import,
         "pair": _pair,
         "judge": _judge,
@@ -67,6 +68,11 @@ def _generate(data: dict[str, Any]) -> str:
         f"{data['n_seeds']} seed questions: {data['n_conversations']} conversations, "
         f"{data['n_answers']} answers, {data['n_pictures']} pictures ({tools}); {_calls(data)}"
     )
+
+
+def _annotate_export(data: dict[str, Any]) -> str:
+    n_tasks = sum(level["n_tasks"] for level in data["levels"].values())
+    return f"{n_tasks} tasks with {data['n_pictures']} pictures in {data['folder']}"
 
 
 def _annotate_import(data: dict[str, Any]) -> str:

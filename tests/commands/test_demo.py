@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from intermt.cli.demo_text import said_of
 from intermt.commands.demo import STEPS, Step, StepFailed, prepare, run
 from intermt.errors import CannotCreate, ExitCode
 
@@ -57,6 +58,7 @@ def test_every_step_runs_and_nothing_is_wrong_at_the_end(
     (rebuilt,) = (r.data for r in results if "--rebuild" in r.step.words)
     assert rebuilt["n_conversations"] > 0
     assert (rebuilt["simulated"], rebuilt["synthetic"]) == (True, True)
+    assert all(said_of(result) for result in results)
     assert results[-1].step.words == "check"
     assert results[-1].data["findings"] == []
     assert not (tmp_path / "real").exists()
