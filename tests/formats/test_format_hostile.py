@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from intermt.errors import IntermtError
 from intermt.formats.writing.fitting import captioned, misfits
 from intermt.formats.writing.pairs import PairFormat, PairRecord, Pictures
-from intermt.formats.writing.registry import FORMATS, find
+from intermt.formats.writing.registry import NAMES, find
 from intermt.records import ImagePart, Message, TextPart
 from intermt.store.parquet import read_rows
 from tests.formats.pair_samples import assistant, conversations, gone, sample, user
@@ -45,6 +45,7 @@ PICTURES = Pictures(
     read_rows,
 )
 
+FORMATS = tuple(find(name) for name in NAMES)
 EVERY = pytest.mark.parametrize("format_", FORMATS, ids=lambda f: f.name)
 TRAINERS = pytest.mark.parametrize(
     "format_", [f for f in FORMATS if not f.holds.any_pair], ids=lambda f: f.name
@@ -368,3 +369,7 @@ def test_a_name_that_is_no_format_says_which_there_are() -> None:
     with pytest.raises(IntermtError, match="no format is called") as caught:
         find("trl")
     assert all(format_.name in str(caught.value.todo) for format_ in FORMATS)
+
+
+def test_every_format_goes_by_the_name_it_is_found_by() -> None:
+    assert [find(name).name for name in NAMES] == list(NAMES)

@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from intermt.errors import UsageError
-from intermt.formats.writing import (
-    align_anything,
-    align_anything_ti2ti,
-    axolotl,
-    hf_folder,
-    llama_factory,
-    llama_factory_v1,
-    ms_swift,
-    nemo_rl,
-    openrlhf,
-    pair_lines,
-    parquet_pairs,
-    trl_dpo,
-    trl_reward,
-)
 from intermt.formats.writing.pairs import PairFormat
 
-FORMATS: tuple[PairFormat, ...] = (
-    pair_lines.FORMAT,
-    parquet_pairs.FORMAT,
-    hf_folder.FORMAT,
-    ms_swift.FORMAT,
-    llama_factory.FORMAT,
-    llama_factory_v1.FORMAT,
-    align_anything.FORMAT,
-    align_anything_ti2ti.FORMAT,
-    trl_dpo.FORMAT,
-    trl_reward.FORMAT,
-    openrlhf.FORMAT,
-    axolotl.FORMAT,
-    nemo_rl.FORMAT,
-)
-"""A new one is its module, a line here and a test."""
+# Their names alone are known at first: help must not wait for what writing needs.
+_MODULES = {
+    "jsonl": "pair_lines",
+    "parquet": "parquet_pairs",
+    "hf": "hf_folder",
+    "ms-swift": "ms_swift",
+    "llama-factory": "llama_factory",
+    "llama-factory-v1": "llama_factory_v1",
+    "align-anything": "align_anything",
+    "align-anything-ti2ti": "align_anything_ti2ti",
+    "trl-dpo": "trl_dpo",
+    "trl-reward": "trl_reward",
+    "openrlhf": "openrlhf",
+    "axolotl": "axolotl",
+    "nemo-rl": "nemo_rl",
+}
+"""Module of each format, by name. A new one is its module, a line here and a test."""
 
-NAMES: tuple[str, ...] = tuple(format_.name for format_ in FORMATS)
+NAMES: tuple[str, ...] = tuple(_MODULES)
 
 
 def find(name: str) -> PairFormat:
@@ -46,7 +34,7 @@ def find(name: str) -> PairFormat:
     Raises:
         UsageError: There is none.
     """
-    for format_ in FORMATS:
-        if format_.name == name:
-            return format_
-    raise UsageError(f"no format is called {name!r}", todo=f"formats: {', '.join(NAMES)}")
+    if name not in _MODULES:
+        raise UsageError(f"no format is called {name!r}", todo=f"formats: {', '.join(NAMES)}")
+    found: PairFormat = import_module(f"intermt.formats.writing.{_MODULES[name]}").FORMAT
+    return found
