@@ -11,14 +11,23 @@ from intermt.cli.options import Context, command
 from intermt.formats.writing.registry import NAMES
 
 if TYPE_CHECKING:
-    from intermt.commands.pair import PairResult
-    from intermt.domain.leakage import Leakage
+    from intermt.commands.pair_comments import CommentResult
+    from intermt.commands.pair_result import PairResult
 
 
 @command("pair")
 def pair(
     ctx: Context,
     *,
+    as_: Annotated[
+        Literal["preference", "critique", "refinement"],
+        Option(
+            "--as",
+            metavar="preference|critique|refinement",
+            help="Preference pairs; or what people wrote about answers, to train a critic or a"
+            " reviser.",
+        ),
+    ] = "preference",
     level: Annotated[
         Literal["local", "global"],
         Option("--level", metavar="local|global", help="Pairs of answers, or of conversations."),
@@ -124,7 +133,12 @@ def pair(
     seed: Annotated[int, Option("--seed", metavar="N", help="Another number, another split.")] = 0,
     output_format: Annotated[
         str,
-        Option("--format", metavar="NAME", help=f"The format to write: {', '.join(NAMES)}."),
+        Option(
+            "--format",
+            metavar="NAME",
+            help=f"The format to write: {', '.join(NAMES)};"
+            " for critiques and refinements jsonl, ms-swift, trl-sft.",
+        ),
     ] = "jsonl",
     on_response_images: Annotated[
         Literal["error", "drop", "caption"],
@@ -135,6 +149,14 @@ def pair(
             " words in the place of its pictures.",
         ),
     ] = "error",
+    prompts: Annotated[
+        Path | None,
+        Option(
+            "--prompts",
+            metavar="DIR",
+            help="Prompt files that replace the built-in ones; for critiques and refinements.",
+        ),
+    ] = None,
     output: Annotated[
         str,
         Option(
@@ -160,13 +182,17 @@ def pair(
     and .manifest.json. Seed questions that share a picture or nearly repeat each other are
     in one split, and a check says so.
 
+    --as critique and --as refinement write each text that people wrote about an answer (or
+    conversation): the conversation up to it and an instruction as the prompt, the text as the
+    completion.
+
     Reads: votes, scores, comments, conversations and pictures of the store.
 
     Writes: pairs in the format asked for; jsonl has one a line.
 
     Exits:
         1: Fewer pairs than --fail-under-pairs asks for.
-        65: The format cannot hold some pairs, and --on-response-images is error.
+        65: The format cannot hold some pairs or records, and --on-response-images is error.
         66: There is no store, or no such dataset or rater in it.
         73: FILE cannot be created.
 
@@ -175,11 +201,15 @@ def pair(
         intermt pair --min-agree 0.8 --min-annotators 5 -o pairs.jsonl
         # Pairs of whole conversations on every dimension, split by seed question
         intermt pair --level global --dimension all --split train=0.9,test=0.1 -o global.jsonl
+        # What people criticised, for ms-swift, with the pictures
+        intermt pair --as critique --format ms-swift -o critic/
     """
     from intermt.cli.opening import open_store
-    from intermt.commands.pair import run
+    from intermt.cli.pair_text import comment_text, pair_text
+    from intermt.commands import pair, pair_comments
     from intermt.commands.pair_choice import PairConfig
-    from intermt.errors import ExitCode
+    from intermt.domain.prompts import load_prompts
+    from intermt.errors import ExitCode, UsageError
 
     config = PairConfig.of(
         level=level,
@@ -199,81 +229,49 @@ def pair(
         split=split,
         seed=seed,
     )
+    if prompts is not None and as_ == "preference":
+        raise UsageError(
+            "--prompts: a preference pair has no instruction",
+            todo="leave it out, or ask for --as critique or --as refinement",
+        )
     ctx.out.if_interrupted("run the same command again; no file was changed")
     asked = {name: value for name, value in ctx.options.items() if name != "output"}
     target = ctx.out.stdout() if output == "-" else Path(output)
-    result = run(
-        open_store(ctx),
-        config,
-        target,
-        ctx.out.progress,
-        asked,
-        format_name=output_format,
-        rule=on_response_images,
-        folder=output.endswith("/") or (output != "-" and Path(output).is_dir()),
-    )
-    said = _funnel(result)
+    folder = output.endswith("/") or (output != "-" and Path(output).is_dir())
+    result: PairResult | CommentResult
+    if as_ == "preference":
+        result = pair.run(
+            open_store(ctx),
+            config,
+            target,
+            ctx.out.progress,
+            asked,
+            format_name=output_format,
+            rule=on_response_images,
+            folder=folder,
+        )
+        n, things, said = result.n_pairs, "pairs", pair_text(result)
+    else:
+        result = pair_comments.run(
+            open_store(ctx),
+            config,
+            target,
+            ctx.out.progress,
+            asked,
+            kind=as_,
+            prompts=load_prompts(prompts),
+            every_dimension=not dimension,
+            format_name=output_format,
+            rule=on_response_images,
+            folder=folder,
+        )
+        n, things, said = result.n_records, "records", comment_text(result)
     ctx.out.detail(said)
-    too_few = fail_under_pairs is not None and result.n_pairs < fail_under_pairs
+    too_few = fail_under_pairs is not None and n < fail_under_pairs
     if too_few:
-        ctx.out.note(f"{result.n_pairs} pairs; --fail-under-pairs asks for {fail_under_pairs}")
+        ctx.out.note(f"{n} {things}; --fail-under-pairs asks for {fail_under_pairs}")
     ctx.out.result(
         result,
         summary="" if ctx.verbose else said,
         exit_code=ExitCode.ANSWER_IS_NO if too_few else ExitCode.DONE,
     )
-
-
-def _funnel(result: PairResult) -> str:
-    """What became of every label and pair, for a person."""
-    funnel = result.funnel
-    things = "answers" if result.level == "local" else "conversations"
-    out_of = sum(funnel.set_aside.values())
-    lines = [
-        f"{funnel.n_votes} votes and {funnel.n_scores} scores on {funnel.n_pairs} pairs of {things}"
-    ]
-    if result.labelled_datasets:
-        lines.append(f"  votes and scores are in: {', '.join(result.labelled_datasets)}")
-    lines += [f"  - {n} labels {reason}" for reason, n in funnel.labels_set_aside.items() if n]
-    lines += [f"  - {n} {reason}" for reason, n in funnel.set_aside.items() if n]
-    lines.append(
-        f"{funnel.n_pairs - out_of} pairs, dimensions {', '.join(result.dimensions)}:"
-        f" {funnel.considered} considered"
-    )
-    lines += [f"  - {n} {reason}" for reason, n in funnel.dropped.items() if n]
-    return "\n".join([*lines, *_written(result)])
-
-
-def _written(result: PairResult) -> list[str]:
-    from intermt.cli.opening import SIMULATED, SYNTHETIC
-
-    lines = []
-    if result.fitting.n_dropped:
-        why = ", ".join(f"{n} {reason}" for reason, n in result.fitting.reasons.items())
-        lines.append(f"  - {result.fitting.n_dropped} do not fit --format {result.format} ({why})")
-    to = f" to {result.output}" if result.output else ""
-    lines.append(f"{result.n_pairs} pairs written{to}")
-    if result.fitting.n_captioned:
-        lines.append(f"  {result.fitting.n_captioned} of them with words in the place of pictures")
-    if result.n_ties:
-        lines.append(f"  {result.n_ties} of them are ties")
-    if result.splits is not None and result.leakage is not None:
-        lines.append(f"  by split: {', '.join(f'{s} {n}' for s, n in result.splits.items())}")
-        lines += _leakage(result.leakage)
-    if result.n_missing_pictures:
-        lines.append(f"  {result.n_missing_pictures} of them lack a picture")
-    if result.simulated:
-        lines.append(f"{SIMULATED} ({result.n_simulated} of {result.n_pairs} pairs)")
-    if result.synthetic:
-        lines.append(f"{SYNTHETIC} ({result.n_synthetic} of {result.n_pairs} pairs)")
-    return lines
-
-
-def _leakage(found: Leakage) -> list[str]:
-    merged = ", ".join(f"{n} by {link}" for link, n in found.merged.items() if n) or "none"
-    return [
-        f"  between splits: {found.n_leaks} leaks of {found.n_seeds} seed questions"
-        f" ({found.n_questions} texts compared), {found.n_pictures} pictures"
-        f" ({found.n_looks} compared by look)",
-        f"  put together: {merged}; {found.n_groups} groups, the largest of {found.n_largest}",
-    ]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import orjson
-
 from intermt import __version__
-from intermt.commands.pair_choice import PairConfig, PairFunnel, Selection, select
+from intermt.commands.pair_choice import PairConfig, Selection, select
 from intermt.commands.pair_files import (
     FOLDER_MANIFEST,
     Destination,
@@ -23,92 +20,22 @@ from intermt.commands.pair_files import (
     to_folder,
     to_stream,
 )
+from intermt.commands.pair_fitting import Fitter, found_paths
 from intermt.commands.pair_records import SplitOf, records
-from intermt.commands.pair_splits import Trees, material, split
-from intermt.dimensions import Level
+from intermt.commands.pair_result import PairResult, manifest_bytes
+from intermt.commands.pair_splits import material, split_and_checked
 from intermt.domain.leakage import Leakage
-from intermt.errors import InputError, MissingInputError, StoreIOError, UsageError
+from intermt.errors import MissingInputError, UsageError
 from intermt.formats.writing import registry
 from intermt.formats.writing.fitting import Rule, all_pictures, captioned, misfits
-from intermt.formats.writing.pairs import PairFormat, PairRecord, PicturePath
-from intermt.records import PairMode, Progress
+from intermt.formats.writing.pairs import PairFormat, PairRecord
+from intermt.records import Progress
 from intermt.store import voting
 from intermt.store.connect import Store
 
-MANIFEST_VERSION = 2
 LINE_EXTENSION = ".jsonl"
 MEMORY_MB = 500
 """Of counting votes; more of them are counted on the disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fitting:
-    """What became of pairs that the trainer cannot take as they are.
-
-    Attributes:
-        rule: What was to become of them.
-        reasons: How many pairs have each reason; one pair may have several.
-        n_dropped: Pairs that were left out.
-        n_captioned: Pairs in which words stand in the place of pictures.
-    """
-
-    rule: Rule
-    reasons: dict[str, int]
-    n_dropped: int
-    n_captioned: int
-
-
-@dataclass(frozen=True, slots=True)
-class PairResult:
-    """What was written.
-
-    Attributes:
-        output: The file or folder; None for a stream.
-        manifest: Its manifest; None for a stream.
-        format: In which format.
-        about: The trainer that the format is for.
-        files: Every file that was written, pictures included.
-        level: local or global.
-        mode: prefix or chain.
-        dimensions: Dimension keys and `overall`, as asked.
-        n_pairs: Pairs written.
-        funnel: What became of all others.
-        fitting: What became of pairs that the trainer cannot take.
-        labels_fingerprint: Hash of the votes and scores they were chosen by; None for a
-            stream.
-        splits: Pairs by split, empty ones included; None where no split was asked for.
-        leakage: What was checked between the splits; None without splits.
-        n_ties: Pairs that neither side won.
-        n_simulated: Pairs with a message that a stand-in server wrote.
-        n_synthetic: Pairs with an invented vote.
-        n_missing_pictures: Pairs with a picture that is missing.
-        simulated: Whether there are any of the first.
-        synthetic: Whether there are any of the second.
-        labelled_datasets: Collections with votes or scores at this level, where the one
-            asked for has none; empty otherwise.
-    """
-
-    output: str | None
-    manifest: str | None
-    format: str
-    about: str
-    files: tuple[WrittenFile, ...]
-    level: Level
-    mode: PairMode
-    dimensions: tuple[str, ...]
-    n_pairs: int
-    funnel: PairFunnel
-    fitting: Fitting
-    labels_fingerprint: str | None
-    splits: dict[str, int] | None
-    leakage: Leakage | None
-    n_ties: int
-    n_simulated: int
-    n_synthetic: int
-    n_missing_pictures: int
-    simulated: bool
-    synthetic: bool
-    labelled_datasets: tuple[str, ...] = ()
 
 
 def run(
@@ -222,12 +149,17 @@ class _Pairing:
         self._rule = rule
         self._progress = progress
         self._tally: Counter[str] = Counter()
-        self._reasons: Counter[str] = Counter()
-        self._path_of = _found(store)
+        self._path_of = found_paths(store)
+        self._fitter: Fitter[PairRecord] = Fitter(
+            format_.name,
+            rule,
+            lambda pair: misfits(pair, format_.holds, self._path_of),
+            lambda pair: captioned(pair, format_.holds, self._path_of),
+        )
 
     def to(
         self,
-        place: AbstractContextManager[Destination],
+        place: AbstractContextManager[Destination[PairRecord]],
         output: str | None,
         manifest: str | None,
         options: Mapping[str, Any],
@@ -245,7 +177,9 @@ class _Pairing:
                 )
                 trees = None if self._config.splits is None else material(db)
             try:
-                split_of, leakage = self._splits(trees)
+                split_of, leakage = split_and_checked(
+                    self._store, self._config.splits, trees, self._progress
+                )
                 self._write(destination, selection, split_of, streaming=output is None)
                 result = self._result(
                     tuple(destination.finish(_made(self._config, selection, options))),
@@ -258,20 +192,8 @@ class _Pairing:
                 )
             finally:
                 selection.close()
-            destination.describe(_manifest(result, options))
+            destination.describe(manifest_bytes(result, options))
         return result
-
-    def _made(self, selection: Selection, options: Mapping[str, Any]) -> dict[str, Any]:
-        """How the pairs were chosen, for files that tell of it."""
-        config = self._config
-        return {
-            "intermt": __version__,
-            "level": config.level,
-            "mode": config.mode,
-            "dimensions": list(config.dimensions),
-            "options": dict(options),
-            "funnel": asdict(selection.funnel),
-        }
 
     def _labelled_elsewhere(self, db: Any) -> tuple[str, ...]:
         """Collections with labels, where the one asked for has none."""
@@ -287,20 +209,9 @@ class _Pairing:
             )
         return () if known[asked] else tuple(name for name, n in known.items() if n)
 
-    def _splits(self, trees: Trees | None) -> tuple[SplitOf, Leakage | None]:
-        if self._config.splits is None or trees is None:
-            return lambda _: None, None
-        made = split(self._store, self._config.splits, *trees, self._progress)
-        if made.leakage.n_leaks:
-            raise StoreIOError(
-                f"{made.leakage.n_leaks} things are on two sides of the split",
-                todo="nothing was written; please report this",
-            )
-        return made.of, made.leakage
-
     def _write(
         self,
-        destination: Destination,
+        destination: Destination[PairRecord],
         selection: Selection,
         split_of: SplitOf,
         *,
@@ -311,48 +222,22 @@ class _Pairing:
             # What has gone down a pipe cannot be taken back: look at all pairs first.
             self._progress.start("checking pairs", n, "pairs")
             for record in self._read(selection, split_of):
-                self._fitted(record)
+                self._fitter.fit(record)
             self._progress.stop()
-            self._refuse_misfits(n)
+            self._fitter.refuse(n, "pairs")
         self._progress.start("writing pairs", n, "pairs")
         for record in self._read(selection, split_of):
-            fitted = self._fitted(record)
-            if fitted is not None and not (self._rule == "error" and self._reasons):
+            fitted = self._fitter.fit(record)
+            if fitted is not None and not self._fitter.refuses:
                 destination.write(fitted)
                 self._tally.update(self._counts(fitted))
         self._progress.stop()
-        self._refuse_misfits(n)
+        self._fitter.refuse(n, "pairs")
 
     def _read(self, selection: Selection, split_of: SplitOf) -> Iterator[PairRecord]:
         for record in records(self._store, self._config, selection, split_of):
             yield record
             self._progress.advance()
-
-    def _fitted(self, record: PairRecord) -> PairRecord | None:
-        """The pair as the format can hold it, or None; the reasons are counted."""
-        holds = self._format.holds
-        reasons = misfits(record, holds, self._path_of)
-        if not reasons:
-            return record
-        self._reasons.update(reasons)
-        self._tally["misfits"] += 1
-        if self._rule == "caption":
-            worded = captioned(record, holds, self._path_of)
-            if not misfits(worded, holds, self._path_of):
-                self._tally["captioned"] += 1
-                return worded
-        self._tally["unfit"] += 1
-        return None
-
-    def _refuse_misfits(self, n_pairs: int) -> None:
-        if self._rule == "error" and self._reasons:
-            told = ", ".join(f"{why} ({n})" for why, n in sorted(self._reasons.items()))
-            raise InputError(
-                f"--format {self._format.name} cannot hold {self._tally['misfits']} of {n_pairs}"
-                f" pairs: {told}",
-                todo="leave them out with --on-response-images drop, put words in the place of"
-                " their pictures with --on-response-images caption, or use another format",
-            )
 
     def _counts(self, record: PairRecord) -> dict[str, int]:
         pictures = all_pictures(record)
@@ -392,12 +277,7 @@ class _Pairing:
             dimensions=config.dimensions,
             n_pairs=tally["written"],
             funnel=selection.funnel,
-            fitting=Fitting(
-                self._rule,
-                dict(sorted(self._reasons.items())),
-                tally["unfit"],
-                tally["captioned"],
-            ),
+            fitting=self._fitter.result(),
             labels_fingerprint=marks,
             splits=splits,
             leakage=leakage,
@@ -421,33 +301,3 @@ def _made(config: PairConfig, selection: Selection, options: Mapping[str, Any]) 
         "options": dict(options),
         "funnel": asdict(selection.funnel),
     }
-
-
-def _found(store: Store) -> PicturePath:
-    """Tells which pictures have a file; each is looked up once."""
-    known: dict[str, str | None] = {}
-
-    def path_of(sha256: str) -> str | None:
-        if sha256 not in known:
-            path = store.images.find(sha256)
-            known[sha256] = None if path is None else str(path)
-        return known[sha256]
-
-    return path_of
-
-
-def _manifest(result: PairResult, options: Mapping[str, Any]) -> bytes:
-    """What was written, out of what and how; the same bytes for the same store and options."""
-    told = {key: value for key, value in asdict(result).items() if key not in _ELSEWHERE}
-    content = {
-        "intermt_manifest": MANIFEST_VERSION,
-        "command": "pair",
-        "versions": {"intermt": __version__, "python": platform.python_version()},
-        "options": dict(options),
-        **told,
-    }
-    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-_ELSEWHERE = ("output", "manifest")
-"""Where the files are says nothing about what is in them."""

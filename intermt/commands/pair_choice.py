@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO, Literal
+from typing import IO, Literal, NamedTuple
 
 import orjson
 
@@ -29,6 +29,7 @@ from intermt.store.casting import Database, LabelScope
 from intermt.store.tallying import Chosen, DropReason, Rules, SetAside
 
 ALL = "all"
+_MOST_NAMES = 12
 MODES: dict[Level, PairMode] = {"local": "prefix", "global": "chain"}
 
 
@@ -206,8 +207,8 @@ def select(db: Database, config: PairConfig) -> Selection:
     """
     with ExitStack() as undo:
         spool = undo.enter_context(tempfile.TemporaryFile())
-        excluded = _excluded(db, config)
-        scope = LabelScope(config.level, config.dataset, config.dimensions, tuple(excluded))
+        left_out = raters_left_out(db, config)
+        scope = LabelScope(config.level, config.dataset, config.dimensions, *left_out)
         labels = casting.cast(db, scope)
         tallying.tally(db)
         counts = tallying.decide(
@@ -232,7 +233,7 @@ def select(db: Database, config: PairConfig) -> Selection:
         counts.dropped,
         counts.kept,
     )
-    return Selection(funnel, tuple(excluded), spool)
+    return Selection(funnel, (*left_out.named, *left_out.incompetent), spool)
 
 
 _WINNERS: dict[Aggregate, Literal["votes", "points", "model"]] = {
@@ -256,19 +257,40 @@ def _rules(filters: PairFilters) -> Rules:
     )
 
 
-def _excluded(db: Database, config: PairConfig) -> list[str]:
-    """Ids of raters who do not count."""
+def _listed(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    told = ", ".join(names[:_MOST_NAMES]) or "none yet"
+    return f"{told} and {more} more" if more > 0 else told
+
+
+class LeftOut(NamedTuple):
+    """Ids of the raters who do not count.
+
+    Attributes:
+        named: Those who were named.
+        incompetent: Others of too little competence.
+    """
+
+    named: tuple[str, ...]
+    incompetent: tuple[str, ...]
+
+
+def raters_left_out(db: Database, config: PairConfig) -> LeftOut:
+    """The raters who do not count.
+
+    Raises:
+        MissingInputError: A name is not known.
+    """
     named = voting.raters_named(db, config.exclude)
     for name, ids in named.items():
         if not ids:
             raise MissingInputError(
                 f"--exclude-annotator: no rater is called {name!r}",
-                todo="see their names with: intermt stats",
+                todo=f"the store has {_listed(voting.rater_names(db))}",
             )
-    excluded = [rater for ids in named.values() for rater in ids]
-    if config.min_competence is not None:
-        scope = LabelScope(config.level, config.dataset, config.dimensions, tuple(excluded))
-        casting.cast(db, scope)
-        tallying.tally(db)
-        excluded += excluded_by_competence(db, config.min_competence)
-    return excluded
+    excluded = tuple(rater for ids in named.values() for rater in ids)
+    if config.min_competence is None:
+        return LeftOut(excluded, ())
+    casting.cast(db, LabelScope(config.level, config.dataset, config.dimensions, excluded))
+    tallying.tally(db)
+    return LeftOut(excluded, tuple(excluded_by_competence(db, config.min_competence)))

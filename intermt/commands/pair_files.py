@@ -1,4 +1,4 @@
-"""The files that pairs are written to: a stream, one file, or a folder with its pictures."""
+"""The files that records are written to: a stream, one file, or a folder with its pictures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Generic, Protocol
 
 from intermt.commands.whole_file import whole_file
 from intermt.commands.whole_folder import whole_folder
 from intermt.errors import StoreIOError
-from intermt.formats.writing.pairs import Folder, PairFormat, PairRecord, Pictures
+from intermt.formats.writing.pairs import Folder, Pictures, R, R_contra, RecordFormat
 from intermt.store.connect import Store
 from intermt.store.parquet import read_rows
 
@@ -31,9 +31,9 @@ class WrittenFile:
 
     Attributes:
         name: Its name, in a folder relative to it; `-` for a stream.
-        dimension: The dimension of its pairs; None where it has those of all asked for.
-        split: The split of its pairs; None where there is none, or it has a column for it.
-        n_pairs: Pairs in it; None for files that hold none.
+        dimension: The dimension of its records; None where it has those of all asked for.
+        split: The split of its records; None where there is none, or it has a column for it.
+        n_rows: Pairs (or other records) in it; None for files that hold none.
         n_bytes: Its size.
         sha256: Its hash.
     """
@@ -41,22 +41,22 @@ class WrittenFile:
     name: str
     dimension: str | None
     split: str | None
-    n_pairs: int | None
+    n_rows: int | None
     n_bytes: int
     sha256: str
 
 
-class Destination(Protocol):
-    """Where pairs go."""
+class Destination(Protocol[R_contra]):
+    """Where records go."""
 
-    def write(self, pair: PairRecord) -> None:
-        """Write one pair that fits."""
+    def write(self, record: R_contra, /) -> None:
+        """Write one record that fits."""
 
     def finish(self, made: Mapping[str, Any]) -> list[WrittenFile]:
         """End the files, check them, and say what they are.
 
         Args:
-            made: How the pairs were chosen, for a folder's data card.
+            made: How the records were chosen, for a folder's data card.
 
         Raises:
             StoreIOError: A file reads back otherwise than it was written.
@@ -66,12 +66,12 @@ class Destination(Protocol):
         """Write the manifest."""
 
 
-class _Rows:
-    """One file of pairs while it is written."""
+class _Rows(Generic[R]):
+    """One file of records while it is written."""
 
     def __init__(
         self,
-        format_: PairFormat,
+        format_: RecordFormat[R],
         sink: BinaryIO,
         pictures: Pictures,
         name: str,
@@ -86,8 +86,8 @@ class _Rows:
         self._about = (name, dimension, split)
         self.n_rows = 0
 
-    def write(self, pair: PairRecord) -> None:
-        self._writer.write(pair)
+    def write(self, record: R, /) -> None:
+        self._writer.write(record)
         self.n_rows += 1
 
     def finish(self, file: Path | None) -> WrittenFile:
@@ -104,21 +104,21 @@ class _Rows:
                 raise StoreIOError(
                     f"the {self._format.name} file does not read back as written: {told}",
                     where=self._about[0],
-                    todo="nothing was left behind; please report the pair",
+                    todo="nothing was left behind; please report it",
                 )
         measured = self._measured
         return WrittenFile(*self._about, self.n_rows, measured.n_bytes, measured.sha256)
 
 
 @contextmanager
-def to_stream(stream: BinaryIO, format_: PairFormat, store: Store) -> Iterator[Destination]:
+def to_stream(stream: BinaryIO, format_: RecordFormat[R], store: Store) -> Iterator[Destination[R]]:
     """A destination that writes as pairs come, with no manifest."""
     rows = _Rows(format_, stream, _absolute(store), "-")
     yield _Single(rows, None, None)
 
 
 @contextmanager
-def to_file(path: Path, format_: PairFormat, store: Store) -> Iterator[Destination]:
+def to_file(path: Path, format_: RecordFormat[R], store: Store) -> Iterator[Destination[R]]:
     """A destination whose file and manifest appear together when the block ends well.
 
     Raises:
@@ -130,16 +130,16 @@ def to_file(path: Path, format_: PairFormat, store: Store) -> Iterator[Destinati
         yield _Single(rows, Path(os.fsdecode(sink.name)), description)
 
 
-class _Single:
+class _Single(Generic[R]):
     """One file or stream."""
 
-    def __init__(self, rows: _Rows, file: Path | None, manifest: BinaryIO | None) -> None:
+    def __init__(self, rows: _Rows[R], file: Path | None, manifest: BinaryIO | None) -> None:
         self._rows = rows
         self._file = file
         self._manifest = manifest
 
-    def write(self, pair: PairRecord) -> None:
-        self._rows.write(pair)
+    def write(self, record: R, /) -> None:
+        self._rows.write(record)
 
     def finish(self, made: Mapping[str, Any]) -> list[WrittenFile]:
         return [self._rows.finish(self._file)]
@@ -157,18 +157,19 @@ def manifest_path(file: Path) -> Path:
 @contextmanager
 def to_folder(
     path: Path,
-    format_: PairFormat,
+    format_: RecordFormat[R],
     store: Store,
     dimensions: tuple[str, ...],
     splits: tuple[str, ...],
-) -> Iterator[Destination]:
+) -> Iterator[Destination[R]]:
     """A destination whose folder appears when the block ends well.
 
     Args:
         path: The folder; one that an earlier run made is replaced.
         format_: The format of its data files.
         store: Where pictures are.
-        dimensions: Each has a folder of its own where there are several.
+        dimensions: Each has a folder of its own where there are several; then no record may be
+            about another.
         splits: Each has a file of its own; empty for one file.
 
     Raises:
@@ -184,28 +185,24 @@ def to_folder(
         new.settle()
 
 
-class _Folder:
+class _Folder(Generic[R]):
     """Data files by dimension and split, the pictures that they show, and what belongs beside."""
 
     def __init__(
         self,
         root: Path,
-        format_: PairFormat,
+        format_: RecordFormat[R],
         store: Store,
         dimensions: tuple[str, ...],
         splits: tuple[str, ...],
     ) -> None:
         self._root = root
         self._format = format_
-        self._parts = {
-            dimension: _Part(
-                root, format_, store, dimension if len(dimensions) > 1 else None, splits
-            )
-            for dimension in dimensions
-        }
+        parts: tuple[str | None, ...] = dimensions if len(dimensions) > 1 else (None,)
+        self._parts = {part: _Part(root, format_, store, part, splits) for part in parts}
 
-    def write(self, pair: PairRecord) -> None:
-        self._parts[pair.dimension].write(pair)
+    def write(self, record: R, /) -> None:
+        self._parts[record.dimension if len(self._parts) > 1 else None].write(record)
 
     def finish(self, made: Mapping[str, Any]) -> list[WrittenFile]:
         return [file for part in self._parts.values() for file in part.finish(made)]
@@ -219,13 +216,13 @@ class _Folder:
             part.close()
 
 
-class _Part:
+class _Part(Generic[R]):
     """The files of one dimension, or all files of a folder."""
 
     def __init__(
         self,
         root: Path,
-        format_: PairFormat,
+        format_: RecordFormat[R],
         store: Store,
         dimension: str | None,
         splits: tuple[str, ...],
@@ -242,7 +239,7 @@ class _Part:
         )
         self._names = {split: format_.data_file(split) for split in splits or (UNSPLIT,)}
         self._sinks: dict[str, BinaryIO] = {}
-        self._rows: dict[str, _Rows] = {}
+        self._rows: dict[str, _Rows[R]] = {}
         self._tally: Counter[str] = Counter()
         self._licences: Counter[str | None] = Counter()
         for split, name in self._names.items():
@@ -261,10 +258,10 @@ class _Part:
     def _name(self, name: str) -> str:
         return name if self._dimension is None else f"{self._dimension}/{name}"
 
-    def write(self, pair: PairRecord) -> None:
-        self._rows[pair.split or UNSPLIT].write(pair)
-        self._licences[pair.licence] += 1
-        self._tally.update(simulated=pair.simulated, synthetic=pair.synthetic)
+    def write(self, record: R, /) -> None:
+        self._rows[record.split or UNSPLIT].write(record)
+        self._licences[record.licence] += 1
+        self._tally.update(simulated=record.simulated, synthetic=record.synthetic)
 
     def finish(self, made: Mapping[str, Any]) -> list[WrittenFile]:
         files = {
@@ -273,7 +270,7 @@ class _Part:
         }
         folder = Folder(
             files=self._names,
-            n_pairs={split: file.n_pairs or 0 for split, file in files.items()},
+            n_pairs={split: file.n_rows or 0 for split, file in files.items()},
             n_bytes={split: file.n_bytes for split, file in files.items()},
             licences=self._licences,
             n_simulated=self._tally["simulated"],

@@ -57,24 +57,23 @@ def winners(db: Database, aggregate: Aggregate) -> Verdicts | None:
 
 
 def excluded_by_competence(db: Database, least: float) -> list[str]:
-    """Ids of the raters whose competence is less than this, or cannot be told.
+    """Ids of the annotators whose competence is less than this, or cannot be told.
 
     By the one-coin model: the probability of giving the true one of a, b and tie. All
     dimensions enter together, each pair and dimension as a thing of its own.
     """
     votes = tallying.voted(db)
-    names = dict(db.execute("SELECT rater, rater_id FROM voter").fetchall())
+    counted = db.execute(
+        "SELECT rater, rater_id FROM voter WHERE annotator AND left_out IS NULL ORDER BY rater_id"
+    ).fetchall()
     raters, numbers = np.unique(votes["rater"], return_inverse=True)
     if not len(raters):
-        return []
+        return [rater_id for _, rater_id in counted]
     _, units = np.unique(votes["place"], return_inverse=True)
     crowd = crowd_labels(units, numbers, _CLASS_OF[votes["choice"]], 3)
     values = competences(crowd, "one-coin").values
-    return [
-        names[rater]
-        for rater, value in zip(raters.tolist(), values, strict=True)
-        if not value >= least
-    ]
+    value_of = dict(zip(raters.tolist(), values, strict=True))
+    return [rater_id for rater, rater_id in counted if not value_of.get(rater, np.nan) >= least]
 
 
 def _dawid_skene(votes: Columns, places: Ints, units: Ints) -> Floats:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
 from intermt.commands.pair_choice import PairConfig, Selection
+from intermt.dimensions import Level
 from intermt.errors import StoreIOError
 from intermt.formats.writing.pairs import Note, PairRecord
 from intermt.records import ImagePart, Node, Part
 from intermt.store import trees, voting
+from intermt.store.casting import Database
 from intermt.store.connect import Store
 from intermt.store.tallying import Chosen
 from intermt.store.voting import Comment
@@ -47,14 +49,9 @@ def _loaded(
 ) -> list[PairRecord]:
     ids = {side for pair in chunk for side in (pair.chosen_id, pair.rejected_id)}
     with store.reading() as db:
-        find = trees.paths if config.level == "local" else trees.conversation_paths
-        paths = find(db, ids)
-        nodes = trees.nodes(db, {node for path in paths.values() for node in path})
-        incomplete = [node for node in nodes.values() if any(map(_is_missing, node.parts))]
-        missing = voting.missing_pictures(db, [node.node_id for node in incomplete])
+        paths, nodes = paths_and_nodes(db, config.level, ids)
         seeds = trees.seeds(db, {pair.seed_id for pair in chunk})
         said = voting.comments(db, config.level, ids, config.dataset, selection.excluded)
-    nodes |= {node.node_id: _with_names(node, missing) for node in incomplete}
     licences = {seed_id: seed.licence for seed_id, seed in seeds.items()}
     return [
         replace(
@@ -64,6 +61,17 @@ def _loaded(
         )
         for pair in chunk
     ]
+
+
+def paths_and_nodes(
+    db: Database, level: Level, ids: Iterable[str]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, Node]]:
+    """The path to each of these answers (local) or conversations (global), and its messages."""
+    paths = (trees.paths if level == "local" else trees.conversation_paths)(db, ids)
+    nodes = trees.nodes(db, {node for path in paths.values() for node in path})
+    incomplete = [node for node in nodes.values() if any(map(_is_missing, node.parts))]
+    missing = voting.missing_pictures(db, [node.node_id for node in incomplete])
+    return paths, nodes | {node.node_id: _with_names(node, missing) for node in incomplete}
 
 
 def _is_missing(part: Part) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -11,7 +11,7 @@ from intermt.domain.image_tags import text_of
 from intermt.domain.leakage import Leakage, Look, Material
 from intermt.domain.picture_signals import LONGEST_PX, contrast, slopes, waves
 from intermt.domain.splits import Splits
-from intermt.errors import IntermtError
+from intermt.errors import IntermtError, StoreIOError
 from intermt.records import Progress
 from intermt.store import tallying
 from intermt.store.casting import Database
@@ -44,10 +44,16 @@ class SeedSplits:
         return self._split_by_seed[seed_id]
 
 
-def material(db: Database) -> Trees:
-    """Questions and pictures of the trees that the pairs just chosen come from."""
-    questions = tallying.kept_questions(db)
-    return {seed: text_of(parts) for seed, parts in questions.items()}, tallying.kept_pictures(db)
+def material(db: Database, kept: str = tallying.KEPT_SEEDS) -> Trees:
+    """Questions and pictures of the trees that what was just chosen comes from.
+
+    Args:
+        db: A connection where something was chosen.
+        kept: A query for the seed ids; those of pairs, if it is left out.
+    """
+    questions = tallying.kept_questions(db, kept)
+    texts = {seed: text_of(parts) for seed, parts in questions.items()}
+    return texts, tallying.kept_pictures(db, kept)
 
 
 def split(
@@ -82,6 +88,25 @@ def split(
         leaks=leakage.leaks(whole, sides.__getitem__),
     )
     return SeedSplits(sides, found)
+
+
+def split_and_checked(
+    store: Store, splits: Splits | None, trees: Trees | None, progress: Progress
+) -> tuple[Callable[[str], str | None], Leakage | None]:
+    """What gives the split of a seed question, and what was checked; without splits, nothing.
+
+    Raises:
+        StoreIOError: Something is on two sides.
+    """
+    if splits is None or trees is None:
+        return lambda _: None, None
+    made = split(store, splits, *trees, progress)
+    if made.leakage.n_leaks:
+        raise StoreIOError(
+            f"{made.leakage.n_leaks} things are on two sides of the split",
+            todo="nothing was written; please report this",
+        )
+    return made.of, made.leakage
 
 
 def _looks(store: Store, held: Iterable[str], progress: Progress) -> Iterator[tuple[str, Look]]:

@@ -42,6 +42,10 @@ _PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "judge_score_global": _JUDGE,
     "judge_pair_local": _JUDGE,
     "judge_pair_global": _JUDGE,
+    "critique_local": frozenset({"dimension"}),
+    "critique_global": frozenset({"dimension"}),
+    "refinement_local": frozenset({"dimension"}),
+    "refinement_global": frozenset({"dimension"}),
     "crucial_step_recognise": frozenset({"fence", "material"}),
     "crucial_step_grade": frozenset({"fence", "material", "reply_format"}),
     "rubric": frozenset(),
@@ -407,13 +411,15 @@ def filled_messages(
         material: What stands there.
         values: What stands at every other placeholder.
     """
-    # Filled in one pass, so that a value with braces in it is never filled again.
-    above, below = (
-        _PLACEHOLDER.sub(lambda m: values[m[1]], side).strip()
-        for side in _MATERIAL_LINE.split(template)
-    )
+    above, below = (filled_text(side, values) for side in _MATERIAL_LINE.split(template))
     user = (*material, TextPart(below))
     return _system(above), Message("user", on_lines(user))
+
+
+def filled_text(template: str, values: Mapping[str, str]) -> str:
+    """A template without material with its placeholders filled in."""
+    # In one pass, so that a value with braces in it is never filled again.
+    return _PLACEHOLDER.sub(lambda m: values[m[1]], template).strip()
 
 
 def _scale(name: str) -> str:

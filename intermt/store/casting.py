@@ -55,6 +55,7 @@ class LabelScope:
         dataset: Only what was said in this collection; None for all.
         dimensions: Only votes on these, `overall` among them if it is wanted; None for all.
         excluded: Ids of raters who do not count.
+        incompetent: Ids of further ones, left out for want of competence.
         roles: Whose votes are cast.
     """
 
@@ -62,6 +63,7 @@ class LabelScope:
     dataset: str | None = None
     dimensions: tuple[str, ...] | None = None
     excluded: tuple[str, ...] = ()
+    incompetent: tuple[str, ...] = ()
     roles: tuple[RaterRole, ...] = ("annotator", "verifier")
 
     @property
@@ -103,10 +105,11 @@ def cast(db: Connection, scope: LabelScope) -> Labels:
         SELECT rater_id, (row_number() OVER (ORDER BY rater_id))::INTEGER AS rater,
                role = 'annotator' AS annotator, kind = 'synthetic' AS synthetic,
                CASE WHEN list_contains(?::VARCHAR[], rater_id) THEN 'excluded'
+                    WHEN list_contains(?::VARCHAR[], rater_id) THEN 'incompetent'
                     WHEN NOT list_contains(?::VARCHAR[], role) THEN 'role' END AS left_out
         FROM rater
         """,
-        [list(scope.excluded), list(scope.roles)],
+        [list(scope.excluded), list(scope.incompetent), list(scope.roles)],
     )
     votes, scores = _stated_relation(scope), _score_relation(scope)
     counted = [_counted(db, votes, "a_id, b_id"), _counted(db, scores, "target_id")]
@@ -141,6 +144,7 @@ def cast(db: Connection, scope: LabelScope) -> Labels:
     reasons = {
         "of judges": sum(c.n_role for c in counted),
         "of excluded raters": sum(c.n_excluded for c in counted),
+        "of raters below min-competence": sum(c.n_incompetent for c in counted),
         "replaced by a later one": sum(c.n_kept - c.n_distinct for c in counted),
     }
     return Labels(counted[0].n, counted[1].n, reasons)
@@ -186,6 +190,7 @@ class _Counted:
         n: All.
         n_role: Of raters whose role has no vote.
         n_excluded: Of raters left out by name.
+        n_incompetent: Of raters left out for want of competence.
         n_kept: The others.
         n_distinct: Those by distinct rater, thing and dimension.
         has_parts: Whether any of those kept is about another dimension than `overall`.
@@ -194,6 +199,7 @@ class _Counted:
     n: int
     n_role: int
     n_excluded: int
+    n_incompetent: int
     n_kept: int
     n_distinct: int
     has_parts: bool
@@ -210,6 +216,7 @@ def _counted(db: Connection, labels: str, thing: str) -> _Counted:
         f"""
         SELECT count(*), count(*) FILTER (left_out = 'role'),
                count(*) FILTER (left_out = 'excluded'),
+               count(*) FILTER (left_out = 'incompetent'),
                count(*) FILTER (left_out IS NULL),
                count(DISTINCT hash({thing}, x.rater_id, dimension)) FILTER (left_out IS NULL),
                coalesce(bool_or(dimension <> '{OVERALL}') FILTER (left_out IS NULL), false),
@@ -218,13 +225,13 @@ def _counted(db: Connection, labels: str, thing: str) -> _Counted:
         """
     ).fetchone()
     assert row is not None
-    if row[6] is not None:
+    if row[-1] is not None:
         raise InputError(
             "a vote or score names a rater that is not known",
             todo="import the raters with their labels; `intermt check` lists such records",
-            where=row[6],
+            where=row[-1],
         )
-    return _Counted(*row[:6])
+    return _Counted(*row[:-1])
 
 
 def _latest(labels: str, thing: str, value: str, key: str, *, several: bool) -> str:

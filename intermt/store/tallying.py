@@ -355,11 +355,20 @@ def _counts(db: Connection, n_dimensions: int) -> Counts:
     return Counts(sum(aside.values()), set_aside, considered, drops, dropped.get(-1, 0))
 
 
-def kept_questions(db: Connection) -> dict[str, tuple[Part, ...]]:
-    """The seed questions of the pairs that passed, by seed id; empty where not there."""
+KEPT_SEEDS = "SELECT DISTINCT seed_id FROM outcome WHERE aside IS NULL AND dropped IS NULL"
+"""A query for the seed ids of the pairs that passed."""
+
+
+def kept_questions(db: Connection, kept: str = KEPT_SEEDS) -> dict[str, tuple[Part, ...]]:
+    """The seed questions of what was chosen, by seed id; empty where not there.
+
+    Args:
+        db: A connection where something was chosen.
+        kept: A query for the seed ids.
+    """
     rows = db.execute(
         f"""
-        SELECT k.seed_id, min(n.parts) FROM ({_KEPT_SEEDS}) k
+        SELECT k.seed_id, min(n.parts) FROM ({kept}) k
         LEFT JOIN node n ON n.seed_id = k.seed_id AND n.parent_id IS NULL
         GROUP BY k.seed_id ORDER BY k.seed_id
         """
@@ -371,17 +380,14 @@ def kept_questions(db: Connection) -> dict[str, tuple[Part, ...]]:
     return found
 
 
-def kept_pictures(db: Connection) -> dict[str, frozenset[str]]:
-    """The pictures in the trees of the pairs that passed, by seed id; SHA-256."""
+def kept_pictures(db: Connection, kept: str = KEPT_SEEDS) -> dict[str, frozenset[str]]:
+    """The pictures in the trees of what was chosen, by seed id; SHA-256."""
     rows = db.execute(
         f"""
-        SELECT n.seed_id, list(DISTINCT p.sha256) FROM ({_KEPT_SEEDS}) k
+        SELECT n.seed_id, list(DISTINCT p.sha256) FROM ({kept}) k
         JOIN node n ON n.seed_id = k.seed_id AND n.n_images > 0
         JOIN {NAMED_IN_NODES} p ON p.node_id = n.node_id
         WHERE p.sha256 IS NOT NULL GROUP BY n.seed_id
         """
     ).fetchall()
     return {seed: frozenset(pictures) for seed, pictures in rows}
-
-
-_KEPT_SEEDS = "SELECT DISTINCT seed_id FROM outcome WHERE aside IS NULL AND dropped IS NULL"

@@ -89,6 +89,12 @@ def raters_named(db: Connection, names: Iterable[str]) -> dict[str, list[str]]:
     return {name: [rater for known, rater in rows if known == name] for name in wanted}
 
 
+def rater_names(db: Connection) -> list[str]:
+    """The names of all annotators and verifiers, in alphabetical order."""
+    rows = db.execute("SELECT DISTINCT name FROM rater WHERE role <> 'judge' ORDER BY name")
+    return [name for (name,) in rows.fetchall()]
+
+
 def heard_synthetic(db: Connection, level: Level) -> bool:
     """Whether any vote or score at a level is an invented one."""
     row = db.execute(
@@ -133,6 +139,7 @@ def datasets(db: Connection, level: Level) -> dict[str, int]:
         """
         SELECT dataset, sum(n)::BIGINT FROM (
             SELECT dataset, 0 AS n FROM seed UNION SELECT dataset, 0 FROM conversation
+            UNION SELECT dataset, 0 FROM feedback
             UNION ALL SELECT dataset, (level = ?)::INT FROM preference_vote
             UNION ALL SELECT dataset, (target = ?)::INT FROM score
         ) GROUP BY dataset ORDER BY dataset

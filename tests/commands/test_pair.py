@@ -340,7 +340,7 @@ def test_a_manifest_describes_the_file(made, tmp_path):
             "name": "pairs.jsonl",
             "dimension": None,
             "split": None,
-            "n_pairs": 3,
+            "n_rows": 3,
             "n_bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         }

@@ -85,7 +85,7 @@ def test_the_same_folder_is_written_again_with_the_same_bytes(pair, tmp_path):
 
 def test_several_dimensions_are_folders_of_one_folder(pair, tmp_path):
     done = pair("-o", f"{tmp_path}/out/", "--dimension", "overall", "--dimension", "L4")
-    counts = {f["name"]: f["n_pairs"] for f in done.data["files"] if f["n_pairs"] is not None}
+    counts = {f["name"]: f["n_rows"] for f in done.data["files"] if f["n_rows"] is not None}
     assert counts == {"overall/data.jsonl": 3, "text_quality/data.jsonl": 1}
     assert (tmp_path / "out" / "overall" / "images").is_dir()
 
@@ -163,6 +163,7 @@ def test_excluded_annotators_do_not_count(pair, tmp_path):
     assert max(row["n_annotators"] for row in lines(out)) == 3
     done = pair("-o", out, "--exclude-annotator", "nobody", code=66)
     assert "nobody" in done.out
+    assert "the store has r1, r2, r3, r4, r5" in done.out
 
 
 @pytest.mark.parametrize("model", ["mean", "dawid-skene", "bradley-terry"])
@@ -181,7 +182,9 @@ def test_raters_of_little_competence_do_not_count(pair, tmp_path):
     everybody = pair("-o", out, "--min-competence", "0").data
     nobody = pair("-o", out, "--min-competence", "1").data
     assert nobody["n_pairs"] == 0 < everybody["n_pairs"]
-    assert nobody["funnel"]["labels_set_aside"]["of excluded raters"] > 0
+    aside = nobody["funnel"]["labels_set_aside"]
+    assert aside["of raters below min-competence"] > 0
+    assert aside["of excluded raters"] == 0
     pair("-o", out, "--min-competence", "2", code=2)
 
 
@@ -202,10 +205,10 @@ def test_every_format_is_written_to_a_folder_and_reads_back(pair, tmp_path, name
     rule = ("--on-response-images", "caption")
     words = ("--format", name, *rule, "--split", "train=0.5,test=0.5")
     done = pair("-o", f"{tmp_path}/out/", *words)
-    data = [file for file in done.data["files"] if file["n_pairs"] is not None]
+    data = [file for file in done.data["files"] if file["n_rows"] is not None]
     assert {file["split"] for file in data} == {"train", "test"}
-    assert sum(file["n_pairs"] for file in data) == done.data["n_pairs"]
-    assert all((tmp_path / "out" / file["name"]).stat().st_size for file in data if file["n_pairs"])
+    assert sum(file["n_rows"] for file in data) == done.data["n_pairs"]
+    assert all((tmp_path / "out" / file["name"]).stat().st_size for file in data if file["n_rows"])
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,26 @@ def test_no_leak_across_splits_of_random_trees(seed):
     assert len(material.questions) - len(set(group_of.values())) == sum(merged.values())
 
 
+def test_no_leak_across_the_splits_of_a_thousand_trees_together():
+    material = trees(11, 1000)
+    splits = Splits.of("train=0.6,validation=0.2,test=0.2", 3)
+    group_of, merged = groups(material)
+    side = {name: splits.of_seed(group) for name, group in group_of.items()}
+    # By the definitions alone, each with each.
+    cut = {name: set(shingles(text).tolist()) for name, text in material.questions.items() if text}
+    looks = [(p, material.looks[p], name) for name in side for p in material.pictures[name]]
+    for (p, mine, one), (q, yours, other) in combinations(looks, 2):
+        near = (mine.slopes ^ yours.slopes).bit_count() <= NEAR_BITS
+        if p == q or (near and (mine.waves ^ yours.waves).bit_count() <= NEAR_BITS):
+            assert side[one] == side[other]
+    for (one, mine), (other, yours) in combinations(cut.items(), 2):
+        if len(mine & yours) >= NEAR_TEXT * len(mine | yours):
+            assert side[one] == side[other]
+    assert leaks(material, side.__getitem__) == dict.fromkeys(LINKS, 0)
+    assert all(merged.values())
+    assert len(set(side.values())) == 3
+
+
 @given(st.integers(0, 2**32))
 @settings(deadline=None, max_examples=20)
 def test_the_check_finds_what_is_on_two_sides(seed):

@@ -215,6 +215,7 @@ def test_judges_and_excluded_raters_do_not_vote_and_are_counted(store):
     assert labels.set_aside == {
         "of judges": 1,
         "of excluded raters": 1,
+        "of raters below min-competence": 0,
         "replaced by a later one": 0,
     }
 

@@ -29,9 +29,9 @@ def misfits(pair: PairRecord, holds: Holds, path_of: PicturePath) -> list[str]:
         path_of: Tells which pictures have a file.
     """
     found: list[str] = []
-    prompts = [p for m in pair.prefix if m.role == "user" for p in _pictures([m])]
-    history = [p for m in pair.prefix if m.role == "assistant" for p in _pictures([m])]
-    chosen, rejected = _pictures(pair.chosen), _pictures(pair.rejected)
+    prompts = [p for m in pair.prefix if m.role == "user" for p in pictures_of([m])]
+    history = [p for m in pair.prefix if m.role == "assistant" for p in pictures_of([m])]
+    chosen, rejected = pictures_of(pair.chosen), pictures_of(pair.rejected)
     if not holds.chains and max(len(pair.chosen), len(pair.rejected)) > 1:
         found.append("several messages after the prefix")
     if not holds.turns and sum(m.role == "user" for m in pair.prefix) > 1:
@@ -63,14 +63,14 @@ def _no_pair(pair: PairRecord) -> list[str]:
     prefix = prefix[1:] if prefix[:1] == ["system"] else prefix
     sides: list[list[str]] = [[m.role for m in side] for side in (pair.chosen, pair.rejected)]
     if not (
-        _takes_turns(prefix, "user", "assistant")
-        and all(_takes_turns(side, "assistant", "user") for side in sides)
+        takes_turns(prefix, "user", "assistant")
+        and all(takes_turns(side, "assistant", "user") for side in sides)
     ):
         found.append("prompts and answers that do not take turns")
     return found
 
 
-def _takes_turns(roles: list[str], first: str, other: str) -> bool:
+def takes_turns(roles: list[str], first: str, other: str) -> bool:
     """Whether they begin and end with `first` and alternate in between."""
     return len(roles) % 2 == 1 and roles == [first, other] * (len(roles) // 2) + [first]
 
@@ -97,19 +97,17 @@ def captioned(pair: PairRecord, holds: Holds, path_of: PicturePath) -> PairRecor
 
     def lacks(messages: Iterable[Message]) -> bool:
         return not holds.missing and any(
-            p.sha256 is None or path_of(p.sha256) is None for p in _pictures(messages)
+            p.sha256 is None or path_of(p.sha256) is None for p in pictures_of(messages)
         )
 
-    def in_words(message: Message, *, fits: bool) -> Message:
-        if fits and not lacks([message]):
-            return message
-        return replace(message, parts=(TextPart(_in_words(message)),))
+    def made_to_fit(message: Message, *, fits: bool) -> Message:
+        return message if fits and not lacks([message]) else in_words(message)
 
     def side(messages: tuple[Message, ...], *, fits: bool) -> tuple[Message, ...]:
-        return tuple(in_words(message, fits=fits) for message in messages)
+        return tuple(made_to_fit(message, fits=fits) for message in messages)
 
-    same = [p.sha256 for p in _pictures(pair.chosen)] == [
-        p.sha256 for p in _pictures(pair.rejected)
+    same = [p.sha256 for p in pictures_of(pair.chosen)] == [
+        p.sha256 for p in pictures_of(pair.rejected)
     ]
     answers_fit = holds.answers == "own" or (
         holds.answers == "same" and same and not lacks((*pair.chosen, *pair.rejected))
@@ -117,7 +115,7 @@ def captioned(pair: PairRecord, holds: Holds, path_of: PicturePath) -> PairRecor
     made = replace(
         pair,
         prefix=tuple(
-            in_words(m, fits=holds.prompts if m.role == "user" else holds.history)
+            made_to_fit(m, fits=holds.prompts if m.role == "user" else holds.history)
             for m in pair.prefix
         ),
         chosen=side(pair.chosen, fits=answers_fit),
@@ -135,14 +133,15 @@ def captioned(pair: PairRecord, holds: Holds, path_of: PicturePath) -> PairRecor
 
 def all_pictures(pair: PairRecord) -> list[ImagePart]:
     """Every picture of a pair in reading order: prefix, chosen, rejected."""
-    return [*_pictures(pair.prefix), *_pictures(pair.chosen), *_pictures(pair.rejected)]
+    return [*pictures_of(pair.prefix), *pictures_of(pair.chosen), *pictures_of(pair.rejected)]
 
 
-def _pictures(messages: Iterable[Message]) -> list[ImagePart]:
+def pictures_of(messages: Iterable[Message]) -> list[ImagePart]:
+    """Every picture of messages in reading order."""
     return [part for message in messages for part in message.parts if isinstance(part, ImagePart)]
 
 
-def _in_words(message: Message) -> str:
+def in_words(message: Message) -> Message:
     """The message as one text, with words set off by a space where a picture was."""
     text = ""
     was_picture = False
@@ -154,7 +153,7 @@ def _in_words(message: Message) -> str:
             text += " "
         text += words
         was_picture = is_picture or (was_picture and not words)
-    return text
+    return replace(message, parts=(TextPart(text),))
 
 
 def _words(picture: ImagePart) -> str:

@@ -17,6 +17,7 @@ from intermt.formats.writing.pairs import (
     Holds,
     PairFormat,
     PairRecord,
+    PicturePath,
     Pictures,
 )
 from intermt.records import ImagePart, Message, Part, TextPart
@@ -53,9 +54,9 @@ class PairLines:
             "dimension": pair.dimension,
             "seed_id": pair.seed_id,
             "turn": pair.turn,
-            "prefix": [self._message(message) for message in pair.prefix],
-            "chosen": [self._message(message) for message in pair.chosen],
-            "rejected": [self._message(message) for message in pair.rejected],
+            "prefix": [message_row(message, self._path_of) for message in pair.prefix],
+            "chosen": [message_row(message, self._path_of) for message in pair.chosen],
+            "rejected": [message_row(message, self._path_of) for message in pair.rejected],
             "chosen_id": pair.chosen_id,
             "rejected_id": pair.rejected_id,
             "agreement": pair.agreement,
@@ -85,21 +86,24 @@ class PairLines:
             "tie": pair.tie,
         }
 
-    def _message(self, message: Message) -> dict[str, Any]:
-        return {"role": message.role, "content": [self._part(part) for part in message.parts]}
 
-    def _part(self, part: Part) -> dict[str, str | None]:
-        if isinstance(part, TextPart):
-            return {"type": "text", "text": part.text}
-        path = None if part.sha256 is None else self._path_of(part.sha256)
-        if path is not None:
-            return {"type": "image", "path": path, "sha256": part.sha256}
-        return {
-            "type": "image",
-            "path": _name(part),
-            "sha256": None,
-            "missing": NO_FILE if part.sha256 is not None else part.missing or "not found",
-        }
+def message_row(message: Message, path_of: PicturePath) -> dict[str, Any]:
+    """What a line says of one message."""
+    return {"role": message.role, "content": [_part(part, path_of) for part in message.parts]}
+
+
+def _part(part: Part, path_of: PicturePath) -> dict[str, str | None]:
+    if isinstance(part, TextPart):
+        return {"type": "text", "text": part.text}
+    path = None if part.sha256 is None else path_of(part.sha256)
+    if path is not None:
+        return {"type": "image", "path": path, "sha256": part.sha256}
+    return {
+        "type": "image",
+        "path": _name(part),
+        "sha256": None,
+        "missing": NO_FILE if part.sha256 is not None else part.missing or "not found",
+    }
 
 
 def _name(part: ImagePart) -> str:
@@ -108,17 +112,22 @@ def _name(part: ImagePart) -> str:
 
 def check(file: Path, pictures: Pictures) -> tuple[int, list[str]]:
     """The number of lines, and what is wrong with them; see `PairFormat.check`."""
+    return faults_of_paths(file, pictures, ("prefix", "chosen", "rejected"))
+
+
+def faults_of_paths(file: Path, pictures: Pictures, keys: tuple[str, ...]) -> tuple[int, list[str]]:
+    """The number of lines, and pictures at these keys that are not at the path of their hash."""
     n_lines, faults = 0, []
     with file.open("rb") as lines:
         for line in lines:
             n_lines += 1
             row = orjson.loads(line)
-            for side in ("prefix", "chosen", "rejected"):
-                for message in row[side]:
+            for key in keys:
+                for message in row[key]:
                     for part in message["content"]:
                         sha256 = part.get("sha256")
                         if sha256 is not None and pictures.path_of(sha256) != part["path"]:
-                            faults.append(f"row {n_lines}: {side} names another file than its hash")
+                            faults.append(f"row {n_lines}: {key} names another file than its hash")
     return n_lines, faults
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from intermt.dimensions import Level
 from intermt.records import FeedbackKind, Message, PairMode
@@ -180,6 +180,44 @@ class Folder:
     made: Mapping[str, Any]
 
 
+class Record(Protocol):
+    """What the files of records need to know of each."""
+
+    @property
+    def dimension(self) -> str | None:
+        """What it is about; None where that is no one dimension."""
+
+    @property
+    def split(self) -> str | None:
+        """The split of its seed question; None where none was asked for."""
+
+    @property
+    def licence(self) -> str | None:
+        """Licence of its seed question as given."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a stand-in server wrote any of its messages."""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether anything that people said is invented."""
+
+
+R = TypeVar("R", bound=Record)
+R_contra = TypeVar("R_contra", bound=Record, contravariant=True)
+
+
+class RecordWriter(Protocol[R_contra]):
+    """Writes records in one format."""
+
+    def write(self, record: R_contra, /) -> None:
+        """Write one record that the format can hold."""
+
+    def close(self) -> None:
+        """Write what ends the file; the sink stays open."""
+
+
 class PairWriter(Protocol):
     """Writes pairs in one format."""
 
@@ -190,15 +228,14 @@ class PairWriter(Protocol):
         """Write what ends the file; the sink stays open."""
 
 
-@dataclass(frozen=True, slots=True)
-class PairFormat:
-    """One format of preference pairs.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFormat(Generic[R]):
+    """One format of records.
 
     Attributes:
         name: As `--format` takes it.
         about: The trainer and the version whose loading code it was made for.
         extension: Of its files, with the dot.
-        holds: What its trainer can take.
         writer: Makes the writer of one file.
         check: Reads a written file again and counts: the number of rows, and what is wrong
             in words with the row's number, such as placeholders that are not as many as
@@ -217,8 +254,7 @@ class PairFormat:
     name: str
     about: str
     extension: str
-    holds: Holds
-    writer: Callable[[ByteSink, Pictures], PairWriter]
+    writer: Callable[[ByteSink, Pictures], RecordWriter[R]]
     check: Callable[[Path, Pictures], tuple[int, list[str]]]
     beside: Callable[[Folder], dict[str, bytes]] = lambda _: {}
     room: frozenset[Room] = frozenset()
@@ -229,3 +265,14 @@ class PairFormat:
     def data_file(self, split: str) -> str:
         """The path of a split's data file in a folder, relative to it."""
         return self.place.format(split=split) + self.extension
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairFormat(RecordFormat[PairRecord]):
+    """One format of preference pairs.
+
+    Attributes:
+        holds: What its trainer can take.
+    """
+
+    holds: Holds

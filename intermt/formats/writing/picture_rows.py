@@ -17,7 +17,7 @@ import orjson
 
 from intermt.formats.writing.pairs import ByteSink, PairRecord, PairWriter, Pictures
 from intermt.formats.writing.parquet_file import ParquetFile, Type
-from intermt.formats.writing.text_rows import Row, about, line_faults
+from intermt.formats.writing.text_rows import PAIR_KINDS, Row, about, line_faults
 from intermt.records import ImagePart, Message, TextPart
 
 PLACEHOLDER = "<image>"
@@ -90,6 +90,7 @@ def line_check(
     faults_of: Callable[[Row, Pictures], Iterable[str]],
     lists: tuple[str, ...] = (),
     guessed_rows: float = math.inf,
+    kinds: Mapping[str, type] = PAIR_KINDS,
 ) -> Check:
     """Makes a `PairFormat.check` of JSON lines.
 
@@ -98,6 +99,7 @@ def line_check(
         lists: Keys of lists that may be empty. One that is empty all through the first
             `GUESSED_BYTES` and not empty later makes `datasets` fail.
         guessed_rows: Rows after which the trainer fails likewise.
+        kinds: Keys that every row has, and the kinds of their values.
     """
 
     def check(file: Path, pictures: Pictures) -> tuple[int, list[str]]:
@@ -106,7 +108,7 @@ def line_check(
         empty = set(lists)
         with file.open("rb") as stream:
             for line in stream:
-                found = line_faults(line, lambda row: faults_of(row, pictures))
+                found = line_faults(line, lambda row: faults_of(row, pictures), kinds)
                 filled = {key for key in empty if not found and orjson.loads(line)[key]}
                 if n_bytes > GUESSED_BYTES or n_rows >= guessed_rows:
                     found += [f"{key} {_TOO_LATE}" for key in sorted(filled)]

@@ -7,7 +7,7 @@ that guesses the types of columns from the first rows must not guess wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ Row = dict[str, Any]
 
 TEXT_ONLY = Holds(prompts=False, history=False, answers="none")
 ROOM: frozenset[Room] = frozenset(("dimension", "split"))
-_KINDS: dict[str, type] = {
+PAIR_KINDS: Mapping[str, type] = {
     "margin": float,
     "strength": float,
     "pair_id": str,
@@ -141,8 +141,18 @@ def about(pair: PairRecord) -> Row:
     return row if pair.split is None else row | {"split": pair.split}
 
 
-def line_faults(line: bytes, faults_of: Callable[[Row], Iterable[str]]) -> list[str]:
-    """What is wrong with one line: by what every row says of its pair, and by `faults_of`."""
+def line_faults(
+    line: bytes,
+    faults_of: Callable[[Row], Iterable[str]],
+    kinds: Mapping[str, type] = PAIR_KINDS,
+) -> list[str]:
+    """What is wrong with one line: by what every row says of its record, and by `faults_of`.
+
+    Args:
+        line: The line.
+        faults_of: What is wrong with the rest of a row.
+        kinds: Keys that every row has, and the kinds of their values.
+    """
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -151,11 +161,15 @@ def line_faults(line: bytes, faults_of: Callable[[Row], Iterable[str]]) -> list[
         return ["no JSON object"]
     faults = [
         f"{key} is no {kind.__name__}"
-        for key, kind in _KINDS.items()
+        for key, kind in kinds.items()
         if not isinstance(row.get(key), kind)
     ]
     if "split" in row and not isinstance(row["split"], str):
         faults.append("split is no str")
-    if not faults and not (math.isfinite(row["margin"]) and row["margin"] >= 0):
+    if (
+        "margin" in kinds
+        and not faults
+        and not (math.isfinite(row["margin"]) and row["margin"] >= 0)
+    ):
         faults.append("margin is below zero")
     return [*faults, *faults_of(row)]
