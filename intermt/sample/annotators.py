@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import NormalDist, fmean
 
 from intermt.dimensions import OVERALL, dimensions_of
-from intermt.sample.rationales import CHOSEN, EVEN
+from intermt.sample.rationales import CHOSEN, EVEN, FAULTS, WISHES
 
 COLUMNS = (
     "task",
@@ -36,10 +36,15 @@ COLUMNS = (
     "shown_first",
     "rated_at",
     "rationale",
+    "critique_a",
+    "critique_b",
+    "refinement_a",
+    "refinement_b",
 )
 
 _KEYS = tuple(d.key for d in dimensions_of("local"))
 _START = datetime(2026, 3, 2, 9, 0)
+_NO_REMARKS = dict.fromkeys(("critique_a", "critique_b", "refinement_a", "refinement_b"), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class Annotator:
         tie_band: Differences up to this are a tie.
         first_bonus: What the answer shown first gains.
         slip: Probability of a score that is one off.
-        talks: Probability of a rationale for the overall choice.
+        talks: Probability of a rationale for the overall choice, and of remarks on an answer.
     """
 
     name: str
@@ -152,6 +157,7 @@ def _rows(
             "shown_first": shown_first,
             "rated_at": (time + timedelta(seconds=25 * step)).isoformat(),
             "rationale": _rationale(annotator, choice, key, gaps, (seed, question)),
+            **(_remarks(annotator, seen, (seed, question)) if key == OVERALL else _NO_REMARKS),
         }
 
 
@@ -194,6 +200,24 @@ def _rationale(
     else:
         words = CHOSEN[key]
     return words[int(_uniform(annotator.name, *item, key, "words") * len(words))]
+
+
+def _remarks(
+    annotator: Annotator, seen: Mapping[str, Mapping[str, float]], item: tuple[str, str]
+) -> Mapping[str, str]:
+    """A critique of either answer's weakest dimension, and often what to change about it."""
+    remarks = dict(_NO_REMARKS)
+    for side in ("A", "B"):
+        whose = (annotator.name, *item, side)
+        if _uniform(*whose, "remarks") >= annotator.talks:
+            continue
+        weakest = min(_KEYS, key=lambda k: seen[side][k])
+        faults, wishes = FAULTS[weakest], WISHES[weakest]
+        remarks[f"critique_{side.lower()}"] = faults[int(_uniform(*whose, "fault") * len(faults))]
+        if _uniform(*whose, "wishes") < 2 / 3:
+            wish = wishes[int(_uniform(*whose, "wish") * len(wishes))]
+            remarks[f"refinement_{side.lower()}"] = wish
+    return remarks
 
 
 def _time(annotator: Annotator, number: int) -> datetime:

@@ -1,4 +1,4 @@
-"""What the invented annotators say; true of hardly any answer in particular, by design."""
+"""What the invented annotators write; true of hardly any answer in particular, by design."""
 
 from __future__ import annotations
 
@@ -42,3 +42,47 @@ EVEN = (
     "I looked twice and changed my mind twice.",
 )
 """For ties."""
+
+FAULTS = {
+    "local_image_text_consistency": (
+        "The text points at something that I don't find in the picture.",
+        "A picture was promised here; I can't tell what it adds to the words.",
+        "Words and picture name the same thing differently, so I had to match them up myself.",
+    ),
+    "visual_perceptual_quality": (
+        "Small details can't be made out, and those are what the question is about.",
+        "The picture is crowded; my eye doesn't know where to go first.",
+        "Lines that should be straight are not, which makes the sizes hard to judge.",
+    ),
+    "context_coherence": (
+        "What the user said two messages ago is not taken up.",
+        "Starts over as if nothing had been agreed yet.",
+        "Decides something that was left for the user to decide.",
+    ),
+    "text_quality": (
+        "The step that matters stands in the middle of a long sentence.",
+        "Sounds certain, but gives no reason that could be checked.",
+        "Says the same thing twice in other words.",
+    ),
+}
+"""What is wrong with an answer, by its weakest dimension."""
+
+WISHES = {
+    "local_image_text_consistency": (
+        "Name only what can be seen, and say where in the picture it is.",
+        "Either draw what the sentence promises or leave the promise out.",
+    ),
+    "visual_perceptual_quality": (
+        "Show one thing only, larger, with two or three labels.",
+        "Draw it again on a plain background.",
+    ),
+    "context_coherence": (
+        "Begin with what was agreed, in half a sentence, and go on from there.",
+        "Offer the choice back to the user before the next step.",
+    ),
+    "text_quality": (
+        "Put the first step first and cut the rest by half.",
+        "Give the reason for the recommendation in one sentence.",
+    ),
+}
+"""What should be changed about it, likewise."""

@@ -128,10 +128,27 @@ def test_a_full_row_comes_as_written(tmp_path: Path) -> None:
     )
 
 
+def test_remarks_on_either_answer_are_kept_as_written(tmp_path):
+    cells = {
+        **{"rater": "anna", "seed": "q-1", "answer_a": "1a", "answer_b": "1b", "choice": "A"},
+        **{"dimension": "L4", "critique_a": " Too long.\n", "refinement_b": "Say  why."},
+    }
+    (row,) = load(table(tmp_path, cells))
+    assert isinstance(row, LabelRow)
+    assert row.texts == (
+        SideText("a", "critique", "text_quality", " Too long.\n"),
+        SideText("b", "refinement", "text_quality", "Say  why."),
+    )
+
+
 WORDS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1).map(str.strip)
 NAMES = WORDS.filter(bool)
 # The writer leaves a lone carriage return unquoted, so none is asked of it.
 TEXTS = st.lists(st.sampled_from(['"', ",", ";", "\t", "\n", "\r\n", "x", "ä", " "])).map("".join)
+
+REMARKS: dict[str, tuple[Any, Any]] = {
+    f"{kind}_{side}": (side, kind) for kind in ("critique", "refinement") for side in "ab"
+}
 
 
 @st.composite
@@ -142,7 +159,9 @@ def votes(draw: st.DrawFn) -> tuple[dict[str, str], LabelRow]:
     scores = st.integers(0, 3) if scored else st.none()
     score_a, score_b = draw(scores), draw(scores)
     choice = draw(st.sampled_from(["a", "b", "tie"]))
-    rationale = draw(st.none() | TEXTS.filter(str.strip))
+    written = st.sampled_from(["", " "]) | TEXTS.filter(str.strip)
+    remarks = {column: draw(written) for column in (*REMARKS, "rationale")}
+    own = None if dimension == "overall" else dimension
     row = vote(
         where="",
         task_key=draw(NAMES),
@@ -158,7 +177,14 @@ def votes(draw: st.DrawFn) -> tuple[dict[str, str], LabelRow]:
         rated_at=draw(st.none() | st.datetimes()),
         score_a=score_a,
         score_b=score_b,
-        rationale=rationale,
+    )
+    row = replace(
+        row,
+        texts=tuple(
+            SideText(*REMARKS.get(column, (None, "rationale")), own, words)
+            for column, words in remarks.items()
+            if words.strip()
+        ),
     )
     cells = {
         "task": row.task_key,
@@ -175,7 +201,7 @@ def votes(draw: st.DrawFn) -> tuple[dict[str, str], LabelRow]:
         "rated_at": row.rated_at.isoformat() if row.rated_at else "",
         "score_a": "" if score_a is None else str(score_a),
         "score_b": "" if score_b is None else str(score_b),
-        "rationale": rationale or "",
+        **remarks,
     }
     return cells, row
 
@@ -206,7 +232,10 @@ def test_what_is_written_is_read_back(
     read = load(file)
     problems = [row.message for row in read if isinstance(row, RowProblem)]
     assert problems == []
-    assert [replace(row, where="") for row in read] == [row for _, row in rows]  # type: ignore[type-var]
+    # Texts come in the order of the columns.
+    assert [replace(row, where="", texts=frozenset(row.texts)) for row in read] == [
+        replace(row, texts=frozenset(row.texts)) for _, row in rows
+    ]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ LEFT_OUT = {"chain-hands.png", "story-second-page.png"}
 COLUMNS = [
     *("task", "seed", "answer_a", "answer_b", "level", "dimension", "rater", "role", "kind"),
     *("choice", "score_a", "score_b", "shown_first", "rated_at", "rationale"),
+    *("critique_a", "critique_b", "refinement_a", "refinement_b"),
 ]
 SEED_IDS = {seed["id"] for seed in SEEDS}
 QUESTION = r"1(?:[ab]\.1)*"
@@ -170,6 +171,16 @@ def test_some_votes_have_a_rationale_that_names_no_side():
     assert 0.04 < len(said) / len(VOTES) < 0.2
     # Sides are sorted anew on import, so a letter would point to the wrong answer.
     assert not [words for words in said if re.search(r"\b(?:[AB]|answer a|answer b)\b", words)]
+
+
+def test_some_answers_have_a_critique_and_some_of_these_a_wish():
+    overall = [row for row in VOTES if row["dimension"] == OVERALL]
+    sides = [(row[f"critique_{s}"], row[f"refinement_{s}"]) for row in overall for s in "ab"]
+    n_faults, n_wishes = (sum(map(bool, words)) for words in zip(*sides, strict=True))
+    assert 0.2 < n_faults / len(sides) < 0.5
+    assert 0.4 * n_faults < n_wishes < 0.9 * n_faults
+    assert not [wish for fault, wish in sides if wish and not fault]
+    assert not any(row["critique_a"] or row["critique_b"] for row in VOTES if row not in overall)
 
 
 def _votes_by_pair(dimension: str) -> dict[str, dict[str, str]]:

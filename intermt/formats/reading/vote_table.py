@@ -17,7 +17,8 @@ commas, tabs or semicolons separate them. Columns (other names accepted in brack
 - `score_a`, `score_b`: the rater's scores of the two answers on the dimension
 - `shown_first`: A or B, the answer that the rater saw first
 - `rated_at` (created_at, submitted_at): ISO 8601; without an offset it is UTC
-- `rationale` (reason): free text, kept as written
+- `rationale` (reason), `critique_a`, `critique_b`, `refinement_a`, `refinement_b`: free text, kept
+  as written
 - `task` (task_id, task_key): the task's name. By default a hash of the row, so that
   reading a file again, under whatever name, gives the same names
 
@@ -59,11 +60,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "shown_first": (),
     "rated_at": ("created_at", "submitted_at"),
     "rationale": ("reason",),
+    "critique_a": (),
+    "critique_b": (),
+    "refinement_a": (),
+    "refinement_b": (),
     "task": ("task_id", "task_key"),
 }
 """Columns and the other names they may have."""
 
 _BY_NAME = by_name(COLUMNS)
+_FREE_TEXT = {"rationale", "critique_a", "critique_b", "refinement_a", "refinement_b"}
 Cells = dict[str, str]
 
 
@@ -133,7 +139,7 @@ def _named(columns: list[str], cells: list[str]) -> Cells:
         raise BadRow("", cells, f"{len(columns)} cells, one for each column")
     # Decoded with escapes so that one bad byte does not move the borders of rows.
     named = {c: text(cell, c) for c, cell in zip(columns, cells, strict=True) if cell.strip()}
-    return {c: cell if c == "rationale" else cell.strip() for c, cell in named.items()}
+    return {c: cell if c in _FREE_TEXT else cell.strip() for c, cell in named.items()}
 
 
 def _vote(where: str, cells: Cells, fields: LabelFields, raw: bytes) -> LabelRow | SkippedRow:
