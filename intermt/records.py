@@ -308,7 +308,7 @@ class NodeMark:
 
     Attributes:
         mark: `kept` (it was followed up), `pruned`, or `ended` (it was to be followed up,
-            but the simulated user was done).
+            but the simulated user was done, or nothing came of every try to go on).
         reason: Why it was pruned, or what counts against it although it was kept; "" if
             nothing.
         rank: 1-based, among all answers of its level.
@@ -331,7 +331,7 @@ class SeedGrowth:
         state: `begun`, `done`, or `unfinished` where some call for it failed or was not made.
         n_instances: Complete conversations of two or more turns.
         min_instances: How many were wanted.
-        reason: Why there are fewer; "" where there are not, or where it is not done.
+        reason: Why there are fewer; or else what is left out, as every try was in vain; or "".
         lineage: What sampling seeds were mixed with; "" for nothing. A run that goes on
             uses it again.
     """

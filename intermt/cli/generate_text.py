@@ -36,7 +36,9 @@ def summary_of(result: GenerateResult) -> str:
         f" {result.n_conversations:,} in all",
         f"{counted(result.n_answers, 'answer')}: {result.n_kept:,} followed up,"
         f" {sum(result.n_pruned.values()):,} pruned{f' ({pruned})' if pruned else ''},"
-        f" {result.n_ended:,} ended by the user",
+        f" {result.n_ended:,} ended by the user"
+        + (f", {result.n_cut_off:,} cut off" if result.n_cut_off else ""),
+        *([said] if (said := result.said_of_left_out()) else []),
         f"{counted(result.n_pictures, 'picture')}{f' ({tools})' if tools else ''}"
         + (f", none for {sum(result.no_picture.values()):,} ({missing})" if missing else ""),
         said_of_calls(calls),

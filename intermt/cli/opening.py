@@ -69,7 +69,13 @@ def how_to_go_on(counts: CallCounts) -> str:
     if counts.states["rejected"]:
         return "mend what the server rejects, then run the same command again"
     if 2 * counts.states["truncated"] > counts.failed:
-        return "run the same command again; if replies are cut again, raise --max-tokens"
+        return (
+            "run the same command again: what is cut again is tried otherwise, then left out;"
+            " a higher --max-tokens asks everything anew"
+        )
     if 2 * (counts.states["refused"] + counts.states["empty"]) > counts.failed:
-        return "run the same command again; what is refused or empty again, ask another model"
+        return (
+            "run the same command again: what is refused or empty again is tried otherwise,"
+            " then left out"
+        )
     return "run the same command again: it asks only what is missing"

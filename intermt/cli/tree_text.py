@@ -27,6 +27,7 @@ def tree_lines(tree: ShownTree) -> Iterator[str]:
         f"{tree.n_kept} followed up",
         f"{tree.n_pruned} pruned",
         f"{tree.n_ended} ended by the user",
+        *([f"{tree.n_cut_off} cut off"] if tree.n_cut_off else []),
         counted(tree.n_pictures, "picture"),
         *([f"{tree.n_joined} messages joined on"] if tree.n_joined else []),
     ]

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from string import ascii_lowercase
 
 from intermt.commands.calling import Caller
@@ -13,6 +14,7 @@ from intermt.commands.context_limits import Fitted, LimitRule, fitted
 from intermt.commands.local_pictures import LocalPictures
 from intermt.commands.tool_rounds import Said, ToolTalk
 from intermt.commands.tools import Supplied, Toolbox, shown_again
+from intermt.commands.trying import Attempt, LeftOut, tried
 from intermt.config import Server
 from intermt.domain.image_tags import find_tags, interleave, text_of
 from intermt.domain.picture_numbers import numbered, shown_in
@@ -131,24 +133,28 @@ class Answerer:
             retrieve=plan.retrieve,
             folder=plan.pictures,
         )
-        self._talk = ToolTalk(caller, self._tools)
+        self._talk = ToolTalk(self._tools)
 
-    async def answer(self, seed: Seed, question: Branch, candidate: int) -> Branch | None:
+    async def answer(self, seed: Seed, question: Branch, candidate: int) -> Branch | LeftOut | None:
         """The question with a candidate answer; None if a call for it failed."""
         plan = self._plan
         server = plan.answer[candidate % len(plan.answer)]
         tool_seed = _call_seed(plan.seed, seed.seed_id, 0)
-        said = await self._talk.answer(
-            server,
-            lambda rounds, is_last: self._answer_call(
-                server, seed, question, candidate, rounds, is_last
+        said = await tried(
+            self._caller,
+            lambda attempt: self._talk.answer(
+                attempt,
+                server,
+                lambda rounds, is_last: self._answer_call(
+                    attempt, server, seed, question, candidate, rounds, is_last
+                ),
+                shown_in(question.messages),
+                tool_seed,
+                offer=plan.tools,
             ),
-            shown_in(question.messages),
-            tool_seed,
-            offer=plan.tools,
         )
-        if said is None:
-            return None
+        if said is None or isinstance(said, LeftOut):
+            return said
         placed = await self._pictures(said, tool_seed)
         if placed is None:
             return None
@@ -156,6 +162,7 @@ class Answerer:
 
     def _answer_call(
         self,
+        attempt: Attempt,
         server: Server,
         seed: Seed,
         question: Branch,
@@ -173,9 +180,9 @@ class Answerer:
                 model=self._caller.models[server.name],
                 temperature=temperatures[candidate % len(temperatures)],
                 max_tokens=plan.max_tokens,
-                seed=_call_seed(plan.seed, seed.seed_id, candidate),
+                seed=_call_seed(plan.seed, seed.seed_id, attempt.sample(candidate)),
                 prompt_hash=plan.prompts.hash("answer_system"),
-                sample=candidate // len(plan.answer),
+                sample=attempt.sample(candidate // len(plan.answer)),
                 max_image_px=max_image_px,
             )
             if rounds is None:
@@ -265,7 +272,9 @@ class Answerer:
         )
         return Branch((*question.nodes, node), recorded)
 
-    async def follow_up(self, seed: Seed, answer: Branch, number: int) -> Branch | str | None:
+    async def follow_up(
+        self, seed: Seed, answer: Branch, number: int
+    ) -> Branch | str | LeftOut | None:
         """The next question; why there is none, if the user is done; None if the call failed.
 
         A question that is none (see `questions.fault_of`) is asked for once more; the second
@@ -275,10 +284,10 @@ class Answerer:
         last = text_of(answer.end.parts)
         fault = ""
         for sample in (number, number + _SECOND_TRY):
-            asked = self._question_call(seed, answer, number, sample)
-            reply = await self._caller.ask(asked.call)
-            if reply.state != "ok":
-                return None
+            found = await tried(self._caller, partial(self._question_try, seed, answer, sample))
+            if found is None or isinstance(found, LeftOut):
+                return found
+            reply, asked = found
             if END_MARKER in reply.text:
                 return END_MARKER
             fault = fault_of(reply.text, earlier, last)
@@ -286,7 +295,14 @@ class Answerer:
                 return self._asked(answer, number, reply, asked)
         return fault
 
-    def _question_call(self, seed: Seed, answer: Branch, number: int, sample: int) -> Fitted:
+    async def _question_try(
+        self, seed: Seed, answer: Branch, sample: int, attempt: Attempt
+    ) -> tuple[Reply, Fitted] | None:
+        asked = self._question_call(seed, answer, attempt.sample(sample))
+        reply = await attempt.ask(asked.call)
+        return (reply, asked) if reply.state == "ok" else None
+
+    def _question_call(self, seed: Seed, answer: Branch, sample: int) -> Fitted:
         plan = self._plan
 
         def build(messages: Sequence[Message], max_image_px: int | None, _: int) -> Call:

@@ -131,6 +131,7 @@ class Caller:
         self._gate = Gate(self._budget)
         self._clients: dict[str, Client] = {}
         self._known: set[str] = set()
+        self._in_vain: dict[str, bool] = {}
         self._under_way: dict[str, asyncio.Task[Reply]] = {}
         self._recent: dict[str, deque[bool]] = {name: deque(maxlen=_WINDOW) for name in servers}
         self._stack = AsyncExitStack()
@@ -144,7 +145,7 @@ class Caller:
         Raises:
             ServerUnreachable: A server does not answer at all.
         """
-        self._known = await asyncio.to_thread(self._settled_keys)
+        self._known, self._in_vain = await asyncio.to_thread(self._keys)
         try:
             pictures = PictureCache(self._store.images.read, _PICTURE_BYTES)
             for name, server in self._servers.items():
@@ -172,13 +173,21 @@ class Caller:
         await self._keeper.finish()
         await self._stack.aclose()
 
-    def _settled_keys(self) -> set[str]:
+    def _keys(self) -> tuple[set[str], dict[str, bool]]:
         with self._store.reading() as db:
-            return requests.settled_keys(db)
+            return requests.settled_keys(db), requests.keys_in_vain(db)
 
     def is_known(self, call: Call) -> bool:
         """Whether the reply to this call is in the store."""
         return call.request_key in self._known
+
+    def was_in_vain(self, call: Call) -> bool:
+        """Whether this call was in vain in an earlier run, and may be made again."""
+        return call.request_key in self._in_vain
+
+    def was_in_vain_twice(self, call: Call) -> bool:
+        """Whether this call was in vain in two earlier runs."""
+        return self._in_vain.get(call.request_key, False)
 
     def keep(self, records: Iterable[Record]) -> None:
         """Make records that follow from replies safe, like the replies themselves."""
@@ -238,14 +247,26 @@ class Caller:
             reply = replace(reply, picture=None, image_sha256=image.sha256)
         if reply.state == "ok" and (why := accept(reply)):
             reply = replace(reply, state="unparsed", error=why)
-        records.append(Answered(call, reply, self._run_id))
+        records.append(Answered(call, self._marked(call, reply), self._run_id))
         await self._keeper.keep(records)
         if requests.is_settled(
-            call.kind, reply.state, http_status=reply.http_status, sample=call.sample
+            call.kind,
+            reply.state,
+            http_status=reply.http_status,
+            sample=call.sample,
+            text=reply.text,
         ):
             self._known.add(reply.request_key)
         self._count(call, reply)
         return reply
+
+    def _marked(self, call: Call, reply: Reply) -> Reply:
+        """The reply as the ledger keeps it: with a note if it is in vain once more."""
+        if not self.was_in_vain(call) or not requests.is_in_vain(
+            call.kind, reply.state, reply.text
+        ):
+            return reply
+        return replace(reply, error=reply.error + requests.AGAIN)
 
     def _count(self, call: Call, reply: Reply) -> None:
         self._budget.count(call, reply)
@@ -263,8 +284,13 @@ class Caller:
         """End the run where too many of the latest calls to one server failed.
 
         By server, as one that is down may be asked far less often than the others. That a
-        picture is denied for what it shows, or that none is found, tells of no broken server.
+        picture is denied for what it shows, that none is found, or that a chat is in vain once
+        more, tells of no broken server.
         """
+        if requests.is_in_vain(call.kind, reply.state, reply.text) and (
+            self.was_in_vain(call) or call.sample >= requests.FURTHER_TRY
+        ):
+            return
         denied = reply.state == "refused" or (call.kind == "retrieve" and reply.state == "empty")
         if call.kind in ("draw", "edit", "retrieve") and (call.sample or denied):
             return

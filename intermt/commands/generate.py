@@ -241,7 +241,7 @@ class _Run:
             "unfinished" if tree.n_unfinished else "done",
             tree.n_instances,
             self._config.min_instances,
-            why,
+            why or tree.said_of_left_out(),
             lineage,
             self._record.run_id,
         )

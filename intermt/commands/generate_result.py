@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from intermt.commands.budget import Budget
 from intermt.commands.calling import CallCounts
-from intermt.commands.growing import GrownTree
+from intermt.commands.growing import GrownTree, What, said_of_left_out
 from intermt.commands.resuming import Resumed
 from intermt.commands.seed_config import SeedReport
-from intermt.records import ImagePart, Node, Run, Seed
+from intermt.domain.pruning import CUT_OFF
+from intermt.records import CallState, ImagePart, Node, NodeMark, Run, Seed
 
 _MAX_SHORT = 20
 
@@ -39,6 +40,9 @@ class GenerateResult:
         n_kept: Answers that were followed up.
         n_pruned: Answers that were not, by reason.
         n_ended: Answers after which the simulated user was done.
+        n_cut_off: Answers that are the last of their branch as what follows was left out.
+        left_out: How often every try was in vain: for an answer, a question or a judge's score,
+            by how the last try ended.
         n_pictures: Pictures in the answers.
         pictures_by_tool: What supplied them; `show` is an earlier picture shown again.
         no_picture: Pictures asked for that there are not, by how the tool's call ended.
@@ -65,6 +69,8 @@ class GenerateResult:
     n_kept: int
     n_pruned: dict[str, int]
     n_ended: int
+    n_cut_off: int
+    left_out: dict[What, dict[CallState, int]]
     n_pictures: int
     pictures_by_tool: dict[str, int]
     no_picture: dict[str, int]
@@ -85,6 +91,10 @@ class GenerateResult:
         """Trees and seed questions with work left."""
         return self.n_unfinished + self.seeding.n_waiting
 
+    def said_of_left_out(self) -> str:
+        """What is left out, in words; "" where nothing is."""
+        return said_of_left_out(self.left_out)
+
 
 @dataclass(slots=True)
 class Growth:
@@ -96,6 +106,9 @@ class Growth:
     pruned: Counter[str] = field(default_factory=Counter)
     tools: Counter[str] = field(default_factory=Counter)
     no_picture: Counter[str] = field(default_factory=Counter)
+    left_out: defaultdict[What, Counter[CallState]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
     short: list[ShortSeed] = field(default_factory=list)
 
     def count(self, seed: Seed, tree: GrownTree, why_short: str) -> None:
@@ -122,7 +135,9 @@ class Growth:
                 "simulated": sum(node.simulated for node in tree.nodes),
             }
         )
-        self.tally.update(mark.mark for mark in tree.marks)
+        self.tally.update(_fate(mark) for mark in tree.marks)
+        for what, states in tree.left_out.items():
+            self.left_out[what].update(states)
         self.tools.update(use.tool for use in tree.tool_uses if use.image_sha256 is not None)
         self.no_picture.update(use.state for use in tree.tool_uses if use.image_sha256 is None)
         self.pruned.update(_kind(mark.reason) for mark in tree.marks if mark.mark == "pruned")
@@ -149,6 +164,8 @@ def result_of(
         n_kept=tally["kept"],
         n_pruned=dict(growth.pruned.most_common()),
         n_ended=tally["ended"],
+        n_cut_off=tally["cut off"],
+        left_out={what: dict(by.most_common()) for what, by in sorted(growth.left_out.items())},
         n_pictures=tally["pictures"],
         pictures_by_tool=dict(growth.tools.most_common()),
         no_picture=dict(growth.no_picture.most_common()),
@@ -173,6 +190,10 @@ def pictures_of(node: Node) -> dict[int, str]:
         for position, part in enumerate(node.parts)
         if isinstance(part, ImagePart) and part.sha256 is not None
     }
+
+
+def _fate(mark: NodeMark) -> str:
+    return "cut off" if mark.reason.startswith(CUT_OFF) else mark.mark
 
 
 def _kind(reason: str) -> str:

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from intermt.commands.answering import Answerer, Branch, GrowthPlan
 from intermt.commands.scoring import JudgeScorer
+from intermt.commands.trying import N_TRIES, LeftOut
 from intermt.domain.image_tags import find_tags
 from intermt.domain.prompts import END_MARKER
-from intermt.domain.pruning import Candidate, Ranked, ends_branch, place_order, prune
+from intermt.domain.pruning import CUT_OFF, Candidate, Ranked, ends_branch, place_order, prune
 from intermt.records import (
+    CallState,
     Conversation,
     ImagePart,
     Node,
@@ -37,6 +40,8 @@ ENDED = "the user was done"
 MULTI_TURN = 2
 """Fewest turns of an instance."""
 
+What = Literal["answer", "question", "score"]
+
 
 @dataclass(frozen=True, slots=True)
 class GrownTree:
@@ -51,6 +56,7 @@ class GrownTree:
         verdicts: What a judge said of answers.
         n_unfinished: Nodes, and scores to prune by, that are missing because a call failed.
         n_instances: Conversations of two or more turns that were not pruned.
+        left_out: How often every try for something was in vain, with how the last one ended.
     """
 
     nodes: tuple[Node, ...]
@@ -61,6 +67,7 @@ class GrownTree:
     verdicts: tuple[Verdict, ...]
     n_unfinished: int
     n_instances: int
+    left_out: Mapping[What, Mapping[CallState, int]]
 
     def why_short(self, wanted: int, most: int) -> str:
         """Why there are fewer instances than wanted; "" where there are not.
@@ -73,14 +80,20 @@ class GrownTree:
             return ""
         if self.n_unfinished:
             return "some calls failed or were not made"
+        left_out = [said] if (said := self.said_of_left_out()) else []
         if most < wanted:
-            return f"such a tree has {most} at most"
-        lost = Counter(mark.mark for mark in self.marks)
+            return " and ".join([f"such a tree has {most} at most", *left_out])
+        lost = Counter(mark.mark for mark in self.marks if not mark.reason.startswith(CUT_OFF))
         found = [
             *([f"the user was done after {lost['ended']} answers"] if lost["ended"] else []),
             *([f"{lost['pruned']} answers were pruned"] if lost["pruned"] else []),
+            *left_out,
         ]
         return " and ".join(found) or "some answers were alike"
+
+    def said_of_left_out(self) -> str:
+        """What is left out, in words; "" where nothing is."""
+        return said_of_left_out(self.left_out)
 
 
 class Grower:
@@ -139,25 +152,32 @@ class Grower:
             most = min(most, plan.beam) * plan.n_follow_ups * plan.n_candidates
         return most > plan.beam
 
-    async def _from_question(self, tree: _Growing, question: Branch) -> None:
-        """The answers to a question and what follows them, up to the next crowded level."""
+    async def _from_question(self, tree: _Growing, question: Branch) -> bool:
+        """The answers to a question and what follows them, up to the next crowded level.
+
+        False where there is none and will be none, as all of them are left out.
+        """
         plan = self._plan
         turn = question.end.turn
         made = await asyncio.gather(
             *(self._answer(tree, question, k) for k in range(plan.n_candidates))
         )
-        answers = _distinct(branch for branch in made if branch is not None)
+        answers = _distinct(one for one in made if isinstance(one, Branch))
         tree.answers[turn] |= {branch.end.node_id: branch for branch in answers}
-        if turn == plan.n_turns or self._is_crowded(turn):
-            return
-        going_on = [branch for branch in answers if not ends_branch(_candidate(branch))]
-        await asyncio.gather(*(self._from_answer(tree, branch) for branch in going_on))
+        if turn < plan.n_turns and not self._is_crowded(turn):
+            going_on = [branch for branch in answers if not ends_branch(_candidate(branch))]
+            await asyncio.gather(*(self._from_answer(tree, branch) for branch in going_on))
+        return not all(isinstance(one, LeftOut) for one in made)
 
-    async def _answer(self, tree: _Growing, question: Branch, number: int) -> Branch | None:
-        branch = await self._answerer.answer(tree.seed, question, number)
-        tree.n_unfinished += branch is None
+    async def _answer(
+        self, tree: _Growing, question: Branch, number: int
+    ) -> Branch | LeftOut | None:
+        made = await self._answerer.answer(tree.seed, question, number)
+        tree.n_unfinished += made is None
         tree.on_node()
-        return branch
+        if isinstance(made, LeftOut):
+            tree.left_out["answer"][made.state] += 1
+        return made
 
     async def _from_answer(self, tree: _Growing, answer: Branch) -> None:
         """The follow-up questions to an answer and what follows them."""
@@ -168,15 +188,24 @@ class Grower:
         for _ in asked:
             tree.on_node()
         n_failed = sum(one is None for one in asked)
+        left_out = [one.state for one in asked if isinstance(one, LeftOut)]
         tree.n_unfinished += n_failed
+        if left_out:
+            tree.left_out["question"].update(left_out)
         questions = _distinct(one for one in asked if isinstance(one, Branch))
         tree.questions += questions
-        if questions or n_failed:
+        answered = await asyncio.gather(
+            *(self._from_question(tree, question) for question in questions)
+        )
+        if n_failed or any(answered):
             tree.followed_up.add(answer.end.node_id)
+        elif questions:
+            tree.ended[answer.end.node_id] = f"{CUT_OFF} (every answer)"
+        elif left_out:
+            tree.ended[answer.end.node_id] = f"{CUT_OFF} (the question: {left_out[0]})"
         else:
             faults = [one for one in asked if isinstance(one, str) and one != END_MARKER]
             tree.ended[answer.end.node_id] = faults[0] if faults else ENDED
-        await asyncio.gather(*(self._from_question(tree, question) for question in questions))
 
     async def _score(self, tree: _Growing, turn: int) -> None:
         """Scores for a level that has more answers than can go on."""
@@ -189,6 +218,8 @@ class Grower:
             tree.verdicts += scored.verdicts
             if scored.score is None:
                 tree.n_unfinished += 1
+            elif isinstance(scored.score, LeftOut):
+                tree.left_out["score"][scored.score.state] += 1
             else:
                 tree.scores[branch.end.node_id] = scored.score
 
@@ -225,6 +256,7 @@ class Grower:
             verdicts=tuple(tree.verdicts),
             n_unfinished=tree.n_unfinished,
             n_instances=n_instances,
+            left_out=tree.left_out,
         )
 
     def _mark(self, tree: _Growing, branch: Branch, ranked: Ranked) -> NodeMark:
@@ -271,12 +303,14 @@ class _Growing:
     Attributes:
         answers: By turn, then by node id.
         questions: The follow-up questions.
-        followed_up: Answers with a follow-up question, or with one that failed.
-        ended: Why the user asked nothing after an answer, by its node id.
+        followed_up: Answers with a follow-up question that is or may be answered, or with one
+            that failed.
+        ended: Why nothing goes on after an answer, by its node id.
         scores: A judge's, by node id.
         verdicts: Behind the scores.
         waits_at: The level that could not be pruned yet; 0 for none.
         n_unfinished: See `GrownTree`.
+        left_out: Likewise.
     """
 
     seed: Seed
@@ -290,6 +324,19 @@ class _Growing:
     verdicts: list[Verdict] = field(default_factory=list)
     waits_at: int = 0
     n_unfinished: int = 0
+    left_out: defaultdict[What, Counter[CallState]] = field(
+        default_factory=lambda: defaultdict(Counter)
+    )
+
+
+def said_of_left_out(counts: Mapping[What, Mapping[CallState, int]]) -> str:
+    """What is left out, in words; "" where nothing is."""
+    listed: list[str] = []
+    for what, by_state in sorted(counts.items()):
+        n = sum(by_state.values())
+        states = ", ".join(f"{m:,} {state}" for state, m in sorted(by_state.items()))
+        listed.append(f"{n:,} {what}{'' if n == 1 else 's'} ({states})")
+    return f"left out after {N_TRIES} tries: {', '.join(listed)}" if listed else ""
 
 
 def picture_uses(conversation_id: str, nodes: Iterable[Node]) -> list[PictureUse]:

@@ -6,9 +6,11 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Protocol
 
 from intermt.commands.calling import Accept, Caller
+from intermt.commands.trying import Attempt
 from intermt.config import Server
 from intermt.dimensions import OVERALL, Level, dimensions_of
 from intermt.domain.prompts import (
@@ -160,13 +162,16 @@ class ChatJudge:
     async def judge(self, loaded: LoadedItem) -> list[Verdict]:
         """The verdicts on one item, those that could not be had included."""
         plan = self._plan
-        ask = self._describe if plan.task == "crucial-step" else self._ask
+        ask = self._describe if plan.task == "crucial-step" else self.ask
         found = await asyncio.gather(
             *(ask(loaded, o, s) for o in plan.orders for s in range(plan.n_samples))
         )
         return [verdict for verdicts in found for verdict in verdicts]
 
-    async def _ask(self, loaded: LoadedItem, order: str, sample: int) -> list[Verdict]:
+    async def ask(
+        self, loaded: LoadedItem, order: str, sample: int, attempt: Attempt | None = None
+    ) -> list[Verdict]:
+        """The verdicts of one reply about one item; by another try, if that is given."""
         plan = self._plan
         if plan.task == "score":
             messages = score_messages(
@@ -183,7 +188,7 @@ class ChatJudge:
             schema = preference_schema(plan.dimensions, plan.with_reason, allow_tie=False)
         name = f"judge_{plan.task}_{plan.level}"
         reply, honoured = await self._with_schema(
-            plan.server, messages, schema, plan.prompts.hash(name), sample, self._accept
+            plan.server, messages, schema, plan.prompts.hash(name), sample, self._accept, attempt
         )
         notes = loaded.notes if honoured else (*loaded.notes, "the server took no JSON schema")
         return [
@@ -256,25 +261,30 @@ class ChatJudge:
         prompt_hash: str,
         sample: int,
         accept: Accept,
+        attempt: Attempt | None = None,
     ) -> tuple[Reply, bool]:
         """The reply, asked for in a JSON schema where the server takes one; whether it did."""
+        by = attempt or self._caller
+        sample = attempt.sample(sample) if attempt else sample
         constrained = self._call(server, messages, schema, prompt_hash, sample)
+        plain = partial(self._call, server, messages, None, prompt_hash, sample)
         if server.name not in self._takes_schema:
+            if by.is_known(plain()):
+                return await by.ask(plain(), accept), False
             # One asks first: a server that takes no schema turns down a single call then, not
             # as many as are under way, which would look like a broken server.
             async with self._first_asked[server.name]:
                 if server.name not in self._takes_schema:
-                    reply = await self._caller.ask(constrained, accept)
+                    reply = await by.ask(constrained, accept)
                     self._takes_schema[server.name] = not _refuses_schema(reply)
                     if self._takes_schema[server.name]:
                         return reply, True
         if self._takes_schema[server.name]:
-            reply = await self._caller.ask(constrained, accept)
+            reply = await by.ask(constrained, accept)
             if not _refuses_schema(reply):
                 return reply, True
             self._takes_schema[server.name] = False
-        plain = self._call(server, messages, None, prompt_hash, sample)
-        return await self._caller.ask(plain, accept), False
+        return await by.ask(plain(), accept), False
 
     def _call(
         self,

@@ -9,6 +9,7 @@ from intermt.commands.answering import Branch
 from intermt.commands.calling import Caller
 from intermt.commands.judge import JudgeConfig, check_same_judge, judge_plan, judge_rater
 from intermt.commands.judging import ChatJudge, LoadedItem
+from intermt.commands.trying import Attempt, LeftOut, tried
 from intermt.config import Server
 from intermt.domain.prompts import Prompts
 from intermt.records import Verdict
@@ -22,19 +23,21 @@ class Scored:
     """What a judge says of an answer.
 
     Attributes:
-        score: Mean over the dimensions it states; None if it states none this time.
+        score: Mean over the dimensions it states; how the last try ended if it states none
+            however it is asked; None if it states none this time.
         verdicts: What to store, once the answer is.
     """
 
-    score: float | None
+    score: float | LeftOut | None
     verdicts: tuple[Verdict, ...]
 
 
 class JudgeScorer:
     """Scores answers by the local dimensions, as `judge --task score` does."""
 
-    def __init__(self, judge: ChatJudge) -> None:
+    def __init__(self, judge: ChatJudge, caller: Caller) -> None:
         self._judge = judge
+        self._caller = caller
 
     @classmethod
     def open(
@@ -51,13 +54,19 @@ class JudgeScorer:
             with store.reading() as db:
                 check_same_judge(stored.rater(db, rater.rater_id), rater)
         caller.keep([rater])
-        return cls(ChatJudge(caller, judge_plan(config, rater.rater_id, run_id)))
+        return cls(ChatJudge(caller, judge_plan(config, rater.rater_id, run_id)), caller)
 
     async def score(self, branch: Branch) -> Scored:
         """What the judge says of the last answer of a branch."""
         path = tuple(node.node_id for node in branch.nodes)
         item = JudgeItem(branch.end.seed_id, branch.end.node_id, None, path)
-        verdicts = await self._judge.judge(LoadedItem(item, branch.messages, ()))
-        values = [v.value for v in verdicts if v.state == "ok" and v.value is not None]
-        said = tuple(verdict for verdict in verdicts if verdict.state != "failed")
-        return Scored(fmean(values) if values else None, said)
+        loaded = LoadedItem(item, branch.messages, ())
+        verdicts: list[Verdict] = []
+
+        async def score(attempt: Attempt) -> float | None:
+            verdicts[:] = await self._judge.ask(loaded, "", 0, attempt)
+            values = [v.value for v in verdicts if v.state == "ok" and v.value is not None]
+            return fmean(values) if values else None
+
+        found = await tried(self._caller, score)
+        return Scored(found, tuple(v for v in verdicts if v.state != "failed"))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from intermt.domain.image_tags import text_of
-from intermt.domain.pruning import BEYOND, place_order
+from intermt.domain.pruning import BEYOND, CUT_OFF, place_order
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import ImagePart, Node, NodeMark, Seed, SeedGrowth
 from intermt.store import generation
@@ -52,6 +52,7 @@ class ShownTree:
         state: How far it has come, in words; "" for a tree that no run grew.
         n_answers: Answers that grew here, like the counts below; what a rebuilding put
             beside them is counted by `n_joined` alone.
+        n_cut_off: Answers that are the last of their branch as what follows was left out.
         n_joined: Messages that a rebuilding took over from other branches.
     """
 
@@ -63,6 +64,7 @@ class ShownTree:
     n_kept: int
     n_pruned: int
     n_ended: int
+    n_cut_off: int
     n_pictures: int
     n_joined: int
     nodes: tuple[ShownNode, ...]
@@ -121,7 +123,9 @@ def _tree(
             reverse=True,
         )
         waiting += [(depth + 1, child) for child in below]
-    lost = Counter(mark.mark for mark in marks.values())
+    lost = Counter(
+        "cut off" if mark.reason.startswith(CUT_OFF) else mark.mark for mark in marks.values()
+    )
     grown = [node for node in shown if node.role == "assistant" and not node.joined_from]
     return ShownTree(
         seed_id=seed.seed_id,
@@ -132,6 +136,7 @@ def _tree(
         n_kept=lost["kept"],
         n_pruned=lost["pruned"],
         n_ended=lost["ended"],
+        n_cut_off=lost["cut off"],
         n_pictures=sum(node.n_images for node in grown),
         n_joined=sum(bool(node.joined_from) for node in shown),
         nodes=tuple(shown),
@@ -172,5 +177,6 @@ def _state(growth: SeedGrowth | None) -> str:
             return "begun; the run that grows it has not finished it"
         case "unfinished":
             return f"unfinished; {found} so far"
-    short = f", short of {growth.min_instances}: {growth.reason}" if growth.reason else ""
-    return f"{found}{short}"
+    is_short = growth.n_instances < growth.min_instances
+    short = f", short of {growth.min_instances}" if is_short else ""
+    return f"{found}{short}" + (f": {growth.reason}" if growth.reason else "")

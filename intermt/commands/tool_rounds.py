@@ -10,9 +10,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from intermt.commands.calling import Caller
 from intermt.commands.context_limits import Fitted
 from intermt.commands.tools import Supplied, Toolbox
+from intermt.commands.trying import Attempt
 from intermt.config import Server
 from intermt.domain.picture_numbers import Shown
 from intermt.records import Reply
@@ -54,18 +54,25 @@ class Said:
 class ToolTalk:
     """Gets answers with tools on offer, where the server takes them."""
 
-    def __init__(self, caller: Caller, tools: Toolbox) -> None:
-        self._caller = caller
+    def __init__(self, tools: Toolbox) -> None:
         self._tools = tools
         self._takes_tools: dict[str, bool] = {}
         self._finding_out: dict[str, asyncio.Lock] = {}
 
     async def answer(
-        self, server: Server, ask: Ask, earlier: Sequence[Shown], seed: int, *, offer: bool
+        self,
+        attempt: Attempt,
+        server: Server,
+        ask: Ask,
+        earlier: Sequence[Shown],
+        seed: int,
+        *,
+        offer: bool,
     ) -> Said | None:
         """The answer; None if a call for it failed.
 
         Args:
+            attempt: The try that the calls are made for.
             server: Whom to ask.
             ask: Makes the calls.
             earlier: Pictures of the conversation.
@@ -75,10 +82,10 @@ class ToolTalk:
         plain = ask(None, False)
         if offer and self._tools.names:
             offered = ask((), False)
-            reply, with_tools = await self._first(server, offered, plain)
+            reply, with_tools = await self._first(attempt, server, offered, plain)
             fitted = offered if with_tools else plain
         else:
-            reply, with_tools, fitted = await self._caller.ask(plain.call), False, plain
+            reply, with_tools, fitted = await attempt.ask(plain.call), False, plain
         shown, texts = list(earlier), []
         rounds: list[ToolRound] = []
         made: list[Supplied] = []
@@ -97,7 +104,7 @@ class ToolTalk:
             made += supplied
             simulated = simulated or any(one.simulated for one in supplied)
             fitted = ask(rounds, len(rounds) == MAX_ROUNDS)
-            reply = await self._caller.ask(fitted.call)
+            reply = await attempt.ask(fitted.call)
             simulated = simulated or reply.simulated
         return None
 
@@ -112,26 +119,30 @@ class ToolTalk:
         done = [one for one in results if one is not None]
         return done if len(done) == len(results) else None
 
-    async def _first(self, server: Server, offered: Fitted, plain: Fitted) -> tuple[Reply, bool]:
+    async def _first(
+        self, attempt: Attempt, server: Server, offered: Fitted, plain: Fitted
+    ) -> tuple[Reply, bool]:
         """The first reply, and whether it was asked for with tools on offer."""
-        ask, name = self._caller.ask, server.name
+        ask, name = attempt.ask, server.name
         for fitted, with_tools in ((offered, True), (plain, False)):
-            if self._caller.is_known(fitted.call):
+            if attempt.is_known(fitted.call):
                 return await ask(fitted.call), with_tools
         if name not in self._takes_tools:
             async with self._finding_out.setdefault(name, asyncio.Lock()):
                 if name not in self._takes_tools:
-                    return await self._found_out(name, offered, plain)
+                    return await self._found_out(attempt, name, offered, plain)
         takes = self._takes_tools[name]
         return await ask((offered if takes else plain).call), takes
 
-    async def _found_out(self, name: str, offered: Fitted, plain: Fitted) -> tuple[Reply, bool]:
-        reply = await self._caller.ask(offered.call)
+    async def _found_out(
+        self, attempt: Attempt, name: str, offered: Fitted, plain: Fitted
+    ) -> tuple[Reply, bool]:
+        reply = await attempt.ask(offered.call)
         if reply.state in ("ok", "empty", "truncated", "refused"):
             self._takes_tools[name] = True
         if not _may_be_about_tools(reply):
             return reply, True
-        without = await self._caller.ask(plain.call)
+        without = await attempt.ask(plain.call)
         # Rejected both ways, it is about something else, and the next call finds out.
         if without.state in ("ok", "empty", "truncated", "refused"):
             self._takes_tools[name] = False

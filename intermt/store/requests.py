@@ -4,6 +4,11 @@ Used again are good replies, and what a tool says of a picture that it will not 
 refusal, a 400, 413 or 422, and that nothing was found. The answer that wanted the picture has
 gone on without it, and what was said after that holds for the answer as it is. Asking once more
 is another call, with a sample number above 0: that one counts only if it is good.
+
+A chat call is *in vain* where its server answered and there is nothing to go on with: refused,
+empty, cut, or not what was to be stated. Such a call may be made again; in vain then too, its
+error ends with `AGAIN`. Where a command tries otherwise in its place, by a sample number from
+`FURTHER_TRY` on, how that ended holds.
 """
 
 from __future__ import annotations
@@ -16,16 +21,42 @@ from duckdb import DuckDBPyConnection as Connection
 from intermt.records import CallState, Reply, ServerKind
 from intermt.store.rows import FROM_STRINGS, json_list
 
-_SETTLED = """(state = 'ok' OR sample = 0 AND kind IN ('draw', 'edit', 'retrieve') AND (
+FURTHER_TRY = 1_000_000
+"""Added to the sample number of a chat call for each time it is tried otherwise."""
+
+AGAIN = "; in an earlier run too"
+"""Ends the error of a chat call that was in vain in two runs."""
+
+_IN_VAIN = """(kind = 'chat' AND (
+    state IN ('refused', 'empty', 'truncated') OR state = 'unparsed' AND text <> ''))"""
+_SETTLED = f"""(state = 'ok' OR sample = 0 AND kind IN ('draw', 'edit', 'retrieve') AND (
     state = 'refused' OR state = 'rejected' AND http_status IN (400, 413, 422)
-    OR state = 'empty' AND kind = 'retrieve'))"""
+    OR state = 'empty' AND kind = 'retrieve')
+    OR sample >= {FURTHER_TRY} AND {_IN_VAIN})"""
+
+
+def is_in_vain(kind: ServerKind, state: CallState, text: str) -> bool:
+    """Whether a call that ended so was answered, with nothing to go on with.
+
+    A reply that broke on its way is `unparsed` too, but has no text: it tells of no answer.
+    """
+    return kind == "chat" and (
+        state in ("refused", "empty", "truncated") or (state == "unparsed" and text != "")
+    )
 
 
 def is_settled(
-    kind: ServerKind, state: CallState, *, http_status: int | None = None, sample: int = 0
+    kind: ServerKind,
+    state: CallState,
+    *,
+    http_status: int | None = None,
+    sample: int = 0,
+    text: str = "",
 ) -> bool:
     """Whether a call that ended so is not made again."""
     if state == "ok":
+        return True
+    if sample >= FURTHER_TRY and is_in_vain(kind, state, text):
         return True
     return (
         kind in ("draw", "edit", "retrieve")
@@ -42,6 +73,15 @@ def settled_keys(db: Connection) -> set[str]:
     """The keys of every call that is not made again."""
     rows = db.execute(f"SELECT request_key FROM request WHERE {_SETTLED}").fetchall()
     return {row[0] for row in rows}
+
+
+def keys_in_vain(db: Connection) -> dict[str, bool]:
+    """The keys of the calls that were in vain and may be made again; whether they were twice."""
+    rows = db.execute(
+        f"SELECT request_key, ends_with(error, ?) FROM request WHERE {_IN_VAIN} AND NOT {_SETTLED}",
+        [AGAIN],
+    ).fetchall()
+    return dict(rows)
 
 
 def settled_replies(db: Connection, keys: Iterable[str]) -> dict[str, Reply]:

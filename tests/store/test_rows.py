@@ -229,22 +229,68 @@ def test_a_refused_picture_is_settled_and_a_refused_answer_is_not(store: Store) 
 
 
 @pytest.mark.parametrize("kind", ["chat", "draw", "edit", "retrieve"])
-@pytest.mark.parametrize("state", ["ok", "empty", "refused", "rejected", "exhausted"])
-@pytest.mark.parametrize("http_status", [None, 200, 400, 404, 422, 500])
-@pytest.mark.parametrize("sample", [0, 1])
-def test_sql_and_code_agree_on_what_is_settled(
-    store: Store, kind: Any, state: Any, http_status: int | None, sample: int
-) -> None:
-    item = answered("k", state, http_status=http_status)
-    store.write([replace(item, call=replace(item.call, kind=kind, sample=sample))])
+@pytest.mark.parametrize("state", ["ok", "empty", "refused", "rejected", "exhausted", "unparsed"])
+def test_sql_and_code_agree_on_what_is_settled(store: Store, kind: Any, state: Any) -> None:
+    cases = {
+        f"{http_status} {sample} {text}": (http_status, sample, text)
+        for http_status in (None, 200, 400, 404, 422, 500)
+        for sample in (0, 1, requests.FURTHER_TRY + 1)
+        for text in ("", "said")
+    }
+    made = []
+    for key, (http_status, sample, text) in cases.items():
+        item = answered(key, state, http_status=http_status, text=text)
+        made.append(replace(item, call=replace(item.call, kind=kind, sample=sample)))
+    store.write(made)
     with store.reading() as db:
-        settled = "k" in requests.settled_keys(db)
-    found = requests.is_settled(kind, state, http_status=http_status, sample=sample)
-    assert settled == found
-    is_tool = kind != "chat"
-    nothing_found = (kind, state) == ("retrieve", "empty")
-    denied = is_tool and (state == "refused" or (state == "rejected" and http_status in (400, 422)))
-    assert found == (state == "ok" or (sample == 0 and (denied or nothing_found)))
+        settled, may_be_made_again = requests.settled_keys(db), requests.keys_in_vain(db)
+        assert requests.settled_replies(db, cases).keys() == settled
+    for key, (http_status, sample, text) in cases.items():
+        found = requests.is_settled(kind, state, http_status=http_status, sample=sample, text=text)
+        assert found == (key in settled)
+        in_vain = requests.is_in_vain(kind, state, text)
+        assert (key in may_be_made_again) == (in_vain and not found)
+        is_tool = kind != "chat"
+        nothing_found = (kind, state) == ("retrieve", "empty")
+        rejected = state == "rejected" and http_status in (400, 422)
+        denied = is_tool and (state == "refused" or rejected)
+        for_good = sample == 0 and (denied or nothing_found)
+        tried_otherwise = sample >= requests.FURTHER_TRY and in_vain
+        assert found == (state == "ok" or for_good or tried_otherwise)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "text", "in_vain"),
+    [
+        ("chat", "refused", "", True),
+        ("chat", "empty", "", True),
+        ("chat", "truncated", "half of", True),
+        ("chat", "unparsed", "not what was asked", True),
+        # Broken on its way.
+        ("chat", "unparsed", "", False),
+        ("chat", "exhausted", "half of", False),
+        ("chat", "rejected", "", False),
+        ("chat", "ok", "all", False),
+        ("draw", "refused", "", False),
+        ("retrieve", "empty", "", False),
+    ],
+)
+def test_in_vain_is_what_a_chat_server_answered_for_nothing(
+    kind: Any, state: Any, text: str, in_vain: bool
+) -> None:
+    assert requests.is_in_vain(kind, state, text) == in_vain
+
+
+def test_what_was_in_vain_twice_is_known(store: Store) -> None:
+    store.write(
+        [
+            answered("once", "empty", error="no text"),
+            answered("twice", "empty", error="no text" + requests.AGAIN),
+            answered("failed", "exhausted", error="down" + requests.AGAIN),
+        ]
+    )
+    with store.reading() as db:
+        assert requests.keys_in_vain(db) == {"once": False, "twice": True}
 
 
 def test_deep_replies_are_an_input_error(store: Store) -> None:
