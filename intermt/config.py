@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from intermt.errors import ConfigError, UsageError
@@ -22,6 +22,9 @@ from intermt.records import ServerKind
 BUILTIN = "builtin"
 DEFAULT_STORE = Path("intermt-store")
 DEFAULT_LOCK_TIMEOUT_S = 60.0
+
+RewardEndpoint = Literal["classify", "pooling"]
+"""Where a reward server is asked, beside its `/v1`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Server:
         url: Base URLs that serve the same model, as in `http://gpu1:8000/v1`.
         model: Model name to send; None asks the server which one it serves.
         api_key_env: Environment variable that holds the key.
+        endpoint: Where a reward server is asked; None finds out at the first call.
         max_in_flight: Most requests under way at once, over all URLs.
         max_images: Most pictures in one request; None for no limit.
         max_image_px: Longest side of a picture sent; larger ones are scaled down.
@@ -51,6 +55,7 @@ class Server:
     url: tuple[str, ...]
     model: str | None = None
     api_key_env: str | None = None
+    endpoint: RewardEndpoint | None = None
     max_in_flight: int = 64
     max_images: int | None = None
     max_image_px: int = 1024
@@ -215,6 +220,7 @@ def _read(path: Path) -> Config:
 _TYPES: dict[str, tuple[type, ...]] = {
     "model": (str,),
     "api_key_env": (str,),
+    "endpoint": (str,),
     "max_in_flight": (int,),
     "max_images": (int,),
     "max_image_px": (int,),
@@ -266,7 +272,15 @@ def _server(name: str, entry: Any, path: Path) -> Server:
             usable = 0 <= value < math.inf
         elif usable and not isinstance(value, str):
             usable = value > 0
+        if key == "endpoint":
+            usable = kind == "reward" and value in get_args(RewardEndpoint)
         if not usable or value == "":
-            raise ConfigError(f"{key} = {value!r} cannot be used", where=where)
+            raise ConfigError(
+                f"{key} = {value!r} cannot be used",
+                where=where,
+                todo='only kind = "reward" has one: "classify" or "pooling"'
+                if key == "endpoint"
+                else "",
+            )
         options[key] = value
     return Server(name, kind, tuple(_checked_url(u, where) for u in urls), **options)

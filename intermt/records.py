@@ -18,7 +18,7 @@ from intermt.dimensions import Level
 
 NodeRole = Literal["user", "assistant"]
 RaterRole = Literal["annotator", "verifier", "judge"]
-RaterKind = Literal["human", "synthetic", "model"]
+RaterKind = Literal["human", "synthetic", "model", "jury"]
 Choice = Literal["a", "b", "tie"]
 FeedbackKind = Literal["critique", "refinement", "rationale"]
 TargetKind = Literal["node", "conversation"]
@@ -386,7 +386,7 @@ class Rater:
         name: As the source names it.
         role: annotator, verifier or judge.
         kind: `human`; `synthetic` for invented labels that only show how things work;
-            `model`.
+            `model`; `jury` for several judges that count as one.
         dataset: Where the name is known; names of two datasets are two raters.
         model: Model behind a judge.
         settings: Hash of what decides a judge's verdicts beside its name: model, prompts,
@@ -573,13 +573,21 @@ class Verdict:
         sample: 0-based number of the repetition.
         state: `ok` where the reply states a verdict, `unparsed` where it does not, `failed`
             where no usable reply came.
-        value: The score (score), the grade 1 to 5 (crucial-step); None where not `ok` and
-            for pairs.
+        value: The score (score), the grade 1 to 5 (crucial-step), as stated; None where not
+            `ok`, for pairs, and where a judge gives an `estimate` only.
         choice: `a`, `b` or `tie` for a pair, already undone from the order shown.
         text: For crucial-step the judge's own description of the steps; None otherwise.
-        request_key: The call the verdict was read from; "" where it was imported.
+        request_key: The call the verdict was read from; "" where it was imported and for a
+            jury.
         notes: What a reader should know: missing pictures by name, a schema the server
             did not honour.
+        estimate: What the judge gives as a real number, on any scale: the expected score, a
+            reward, the mean of a jury; for a pair how far `a` is ahead of `b`. None where it
+            gives none.
+        second_key: The other call it rests on: for crucial-step the one in which the judge
+            described the steps, for a pair of rewards the one about `b`; None otherwise.
+        members: For a jury the verdicts of its members that it was made from; empty
+            otherwise.
     """
 
     verdict_id: str
@@ -599,6 +607,9 @@ class Verdict:
     notes: tuple[str, ...] = ()
     run_id: str | None = None
     simulated: bool = False
+    estimate: float | None = None
+    second_key: str | None = None
+    members: tuple[str, ...] = ()
 
 
 # --- calls to servers --------------------------------------------------------------------
@@ -678,6 +689,19 @@ class Reply:
     tokens_out: int | None = None
     simulated: bool = False
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChoice:
+    """One token of an answer, and what might have stood in its place.
+
+    Attributes:
+        text: Its bytes; a character may be spread over several tokens.
+        likely: The likeliest tokens there with their log-probability, this one among them.
+    """
+
+    text: bytes
+    likely: tuple[tuple[bytes, float], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -33,6 +34,13 @@ class Format(StrEnum):
     JSON = "json"
     CSV = "csv"
     MARKDOWN = "markdown"
+
+
+class Compat(StrEnum):
+    """What `--compat` takes."""
+
+    DEFAULT = "default"
+    PAPER = "paper"
 
 
 @command("eval")
@@ -76,10 +84,37 @@ def eval(  # noqa: A001 - the frame finds a command by its name
             help="Resamples of the seed trees behind each interval.",
         ),
     ] = 2000,
-    seed: Annotated[int, Option("--seed", metavar="N", min=0, help="Seed of the resamples.")] = 0,
+    seed: Annotated[
+        int, Option("--seed", metavar="N", min=0, help="Seed of resamples, folds and orders.")
+    ] = 0,
     format_: Annotated[
         Format, Option("--format", metavar="table|json|csv|markdown", help="How to show figures.")
     ] = Format.TABLE,
+    statistic: Annotated[
+        list[str] | None,
+        Option(
+            "--statistic",
+            metavar="NAME",
+            show_default="all but bias",
+            help="Only this statistic, for each dimension.",
+        ),
+    ] = None,
+    bias: Annotated[
+        bool,
+        Option("--bias", help="Also measure what moves the judge apart from quality."),
+    ] = False,
+    compare: Annotated[
+        list[str] | None,
+        Option(
+            "--compare",
+            metavar="published|JUDGE",
+            help="Show differences from this judge, or the paper's figures beside ours.",
+        ),
+    ] = None,
+    compat: Annotated[
+        Compat,
+        Option("--compat", metavar="default|paper", help="How verdicts are counted."),
+    ] = Compat.DEFAULT,
     fail_under: Annotated[
         list[str] | None,
         Option(
@@ -88,40 +123,71 @@ def eval(  # noqa: A001 - the frame finds a command by its name
             help="Exit with 1 where a figure is below X, as in pair.local.overall.accuracy=0.55.",
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        Option(
+            "--report",
+            metavar="FILE.html",
+            help="Write a page with tables, plots and the worst disagreements.",
+        ),
+    ] = None,
 ) -> None:
     """Measure judges against what people said.
 
-    Scores: Pearson's r and exact agreement with annotators' scores. Pairs: accuracy against
-    the candidate that more annotators chose, consistency over both orders, choices for the
-    first position, ties. Crucial steps: the mean grade. Every figure comes with the number
-    of items, the share of replies that stated a verdict, and a bootstrap interval over seed
-    trees; one that cannot be had says why. Verifiers' labels are not used.
+    Scores: Pearson's r with annotators' scores, and Spearman's rho, Kendall's tau-b, exact
+    agreement, weighted kappa, mean absolute error. Pairs: accuracy against the candidate that
+    more annotators chose, kappa, F1, consistency over both orders, choices for the first
+    position, ties. Crucial steps: the mean grade. Every figure comes with the number of items,
+    the share of replies that stated a verdict, and a bootstrap interval over seed trees; one
+    that cannot be had says why. Verifiers' labels are not used.
 
-    A METRIC is TASK[.LEVEL][.DIMENSION].STATISTIC; what is left out means all of them. The
-    statistics are pearson, exact_agreement, accuracy, consistency, first_slot, tie_rate and
-    mean_grade; a dimension is a name, L1 to G5, overall or average.
+    The published statistics are shown for each dimension, of the others the averages;
+    --statistic (repeat) shows those named for each dimension and no others. --format csv and
+    json hold all of them. --bias adds high scores, length, number of pictures, length of
+    reasons and the judge's own model family, each beside what people did.
+
+    --compare JUDGE takes the difference of every figure on the items that both judged, with
+    an interval over the same resamples, a test for means and shares, and p values adjusted
+    for how many there are. --compare published sets the paper's figures beside these and says
+    why they are not comparable. --compat paper counts as the paper does: one reply an item,
+    of pairs in one order drawn by --seed, a tie of the judge as an error.
+
+    A METRIC is TASK[.LEVEL][.DIMENSION].STATISTIC; what is left out means all of them. A
+    dimension is a name, L1 to G5, overall or average. Statistics of score: pearson,
+    exact_agreement, spearman, kendall_tau_b, weighted_kappa, mean_absolute_error, coverage,
+    tie_calibrated_accuracy; of pair: accuracy, cohen_kappa, macro_f1, consistency, first_slot,
+    tie_rate, coverage, tie_calibrated_accuracy; of crucial-step: mean_grade, grade_1 to
+    grade_5, coverage. docs/evaluation.md defines each of them, and those of bias.
 
     Reads: verdicts, scores and votes of the store.
 
-    Writes: nothing.
+    Writes: nothing; the page of --report, which appears whole or not at all.
 
     Exits:
         1: A figure is below its --fail-under, or undefined.
         66: There are no verdicts, or no labels for what was judged.
+        73: The page of --report cannot be created.
 
     Examples:
         # How good are all judges?
         intermt eval
         # Is this judge fit for use? For a script
         intermt eval --task pair --judge qwen --fail-under pair.local.overall.accuracy=0.6
+        # Is the new judge better than the old one?
+        intermt eval --judge new --compare old
+        # What sways this judge?
+        intermt eval --judge qwen --bias
         # Figures for a spreadsheet
         intermt eval --format csv > figures.csv
+        # A page to look at and to show
+        intermt eval --report judges.html
     """
     from dataclasses import asdict
 
     from intermt.cli import eval_text
     from intermt.cli.opening import open_store
     from intermt.cli.output import to_json
+    from intermt.commands import eval_report
     from intermt.commands.evaluate import TASKS, EvalConfig, run
     from intermt.dimensions import LEVELS
     from intermt.domain.figures import Resampling
@@ -129,6 +195,8 @@ def eval(  # noqa: A001 - the frame finds a command by its name
 
     if not 0 < ci < 1:
         raise UsageError(f"--ci must lie between 0 and 1, not {ci:g}")
+    if report == Path("-"):
+        raise UsageError("--report writes a file", todo="name one, as in --report judges.html")
     config = EvalConfig(
         tasks=tuple(name for name in TASKS if task in (name, Task.ALL)),
         levels=LEVELS if level is None else (level.value,),
@@ -136,20 +204,31 @@ def eval(  # noqa: A001 - the frame finds a command by its name
         dataset=dataset,
         resampling=Resampling(ci, bootstrap, seed),
         fail_under=tuple(fail_under or ()),
+        statistics=tuple(statistic or ()),
+        compare=tuple(compare or ()),
+        compat=compat.value,
+        bias=bias,
     )
-    result = run(open_store(ctx), config, ctx.out.progress)
+    store = open_store(ctx)
+    result = run(store, config, ctx.out.progress)
+    page = None
+    if report is not None:
+        asked = {name: value for name, value in ctx.options.items() if name != "report"}
+        page = eval_report.write(store, config, result, report, asked, ctx.out.progress)
 
     def text() -> None:
         if format_ is Format.TABLE:
-            eval_text.show_tables(ctx.out, result)
+            eval_text.show_tables(ctx.out, result, config.statistics)
         elif format_ is Format.JSON:
             ctx.out.line(to_json(asdict(result)).decode().rstrip())
         elif format_ is Format.CSV:
             ctx.out.line(eval_text.comma_separated(result))
         else:
-            ctx.out.line(eval_text.markdown(result))
+            ctx.out.line(eval_text.markdown(result, config.statistics))
 
     for line in eval_text.failures(result):
         ctx.out.note(line)
     code = ExitCode.DONE if result.passed else ExitCode.ANSWER_IS_NO
-    ctx.out.result(asdict(result), text, exit_code=code)
+    data = asdict(result) | {"report": None if page is None else asdict(page)}
+    summary = f"{page.file}: a page of {page.n_bytes:,} bytes" if page else ""
+    ctx.out.result(data, text, summary=summary, exit_code=code)

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from typer import Option
 
+from intermt.cli.judge_options import (
+    Compat,
+    Jury,
+    Kind,
+    Level,
+    MissingImages,
+    Task,
+    check_options,
+    reward_dimension,
+)
 from intermt.cli.options import Context, command
-
-
-class Task(StrEnum):
-    """What `--task` takes."""
-
-    SCORE = "score"
-    PAIR = "pair"
-    CRUCIAL_STEP = "crucial-step"
-
-
-class Level(StrEnum):
-    """What `--level` takes."""
-
-    LOCAL = "local"
-    GLOBAL = "global"
 
 
 @command("judge")
@@ -31,9 +25,17 @@ def judge(
     ctx: Context,
     *,
     task: Annotated[
-        Task, Option("--task", metavar="score|pair|crucial-step", help="What the judge is to do.")
-    ],
-    server: Annotated[str, Option("--server", metavar="SERVER", help="The judge's server.")],
+        Task | None,
+        Option("--task", metavar="score|pair|crucial-step", help="What the judge is to do."),
+    ] = None,
+    server: Annotated[
+        list[str] | None,
+        Option(
+            "--server",
+            metavar="SERVER",
+            help="The judge's server; for a jury once for each member.",
+        ),
+    ] = None,
     level: Annotated[
         Level | None,
         Option(
@@ -41,6 +43,23 @@ def judge(
             metavar="local|global",
             show_default="local; crucial-step is global",
             help="Single turns, or whole conversations.",
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind,
+        Option(
+            "--kind",
+            metavar="chat|reward",
+            help="A chat model, or a reward model that gives one number for a conversation.",
+        ),
+    ] = Kind.CHAT,
+    dimension: Annotated[
+        str | None,
+        Option(
+            "--dimension",
+            metavar="NAME",
+            show_default="overall",
+            help="What a reward model's number is about.",
         ),
     ] = None,
     model: Annotated[
@@ -51,8 +70,16 @@ def judge(
         Option(
             "--name",
             metavar="JUDGE",
-            show_default="the model's, with +reason if it gives reasons",
-            help="What to call this judge.",
+            show_default="the model's, with +reason, +expected, +context or +paper behind it",
+            help="What to call this judge, or this jury.",
+        ),
+    ] = None,
+    jury: Annotated[
+        Jury | None,
+        Option(
+            "--jury",
+            metavar="majority|mean",
+            help="Let the judges of several --server make one verdict.",
         ),
     ] = None,
     reason: Annotated[
@@ -68,6 +95,13 @@ def judge(
     max_tokens: Annotated[
         int, Option("--max-tokens", metavar="N", min=1, help="Longest reply.")
     ] = 1024,
+    expected_score: Annotated[
+        bool,
+        Option(
+            "--expected-score",
+            help="Estimate scores and grades from how likely each one was, too.",
+        ),
+    ] = False,
     grader: Annotated[
         str | None,
         Option(
@@ -76,6 +110,26 @@ def judge(
             help="The server that grades descriptions of crucial steps; needed for that task.",
         ),
     ] = None,
+    grader_sees_conversation: Annotated[
+        bool,
+        Option("--grader-sees-conversation", help="Show the grader the conversation, too."),
+    ] = False,
+    missing_images: Annotated[
+        MissingImages,
+        Option(
+            "--missing-images",
+            metavar="error|note|skip",
+            help="Where pictures are missing: refuse, judge and note it, or leave the item out.",
+        ),
+    ] = MissingImages.NOTE,
+    compat: Annotated[
+        Compat,
+        Option(
+            "--compat",
+            metavar="default|paper",
+            help="Ask as the published benchmark did: pairs in one order, pictures of 512 px.",
+        ),
+    ] = Compat.DEFAULT,
     dataset: Annotated[
         str | None, Option("--dataset", metavar="NAME", help="Only this collection.")
     ] = None,
@@ -83,7 +137,12 @@ def judge(
         int | None, Option("--limit", metavar="N", min=1, help="Most items to judge.")
     ] = None,
     seed: Annotated[
-        int, Option("--seed", metavar="N", help="Another number, another choice under a limit.")
+        int,
+        Option(
+            "--seed",
+            metavar="N",
+            help="Another number, another choice under a limit; with --compat paper other orders.",
+        ),
     ] = 0,
     prompts: Annotated[
         Path | None,
@@ -99,6 +158,14 @@ def judge(
             help="Stop when this share of the latest 50 calls to a server failed.",
         ),
     ] = 0.5,
+    show: Annotated[
+        str | None,
+        Option(
+            "--show",
+            metavar="ID",
+            help="Print a verdict, or all on an answer or conversation, with what was asked.",
+        ),
+    ] = None,
 ) -> None:
     """Let a model score turns, compare answers, or recognise crucial steps.
 
@@ -107,10 +174,18 @@ def judge(
     by the next run. Pairs are those that people voted on; crucial steps are judged where a
     person has described them. Pictures that are missing are named in the verdict.
 
+    --samples asks again with other sampling seeds, and needs a --temperature above 0.
+    --expected-score asks for probabilities of tokens, too, and keeps the mean over all
+    scores beside the score that is stated. --jury asks the judge of every --server, keeps
+    their verdicts under their own names, and makes one of them: what most of them say, or
+    the mean. --show asks nobody: it prints a verdict by its id, or all on an item by its
+    id, with the raw reply, hashes of prompt and pictures, tokens and time.
+
     Writes: the judge, its verdicts and every call.
 
     Exits:
-        66: There is nothing to judge.
+        65: Pictures are missing, with --missing-images error; nothing was asked.
+        66: There is nothing to judge, or nothing of this id to show.
         69: A server does not answer.
         75: Part of the work is left; run it again.
 
@@ -119,48 +194,62 @@ def judge(
         intermt judge --task score --server http://gpu1:8000/v1
         # Crucial steps, graded by another model
         intermt judge --task crucial-step --server qwen --grader gpt
+        # Three judges, one verdict
+        intermt judge --task pair --server qwen --server gemma --server pixtral --jury majority
+        # A reward model
+        intermt judge --task pair --kind reward --server http://gpu2:8000/v1
+        # What was asked and said about one answer
+        intermt judge --show 9c1e07
     """
     from dataclasses import replace
 
-    from intermt.cli.opening import (
-        SIMULATED,
-        how_to_go_on,
-        open_store,
-        said_of_calls,
-        said_of_failures,
-    )
+    from intermt.cli.judge_text import judged_text
+    from intermt.cli.opening import how_to_go_on, open_store, said_of_failures
     from intermt.cli.output import Problem
-    from intermt.commands.judge import JudgeConfig, run
-    from intermt.domain.prompts import load_prompts
-    from intermt.errors import ExitCode, UsageError
+    from intermt.errors import ExitCode
 
-    if task == "crucial-step":
-        if grader is None:
-            raise UsageError(
-                "crucial-step needs a server that grades the descriptions",
-                todo="name one with --grader",
-            )
-        if level == "local":
-            raise UsageError("crucial steps are of whole conversations", todo="drop --level local")
-    chosen = ctx.config.server(server, "chat")
+    if show is not None:
+        _show(ctx, show)
+        return
+    from intermt.commands.judge import run
+    from intermt.commands.judge_config import JudgeConfig
+    from intermt.domain.prompts import load_prompts
+    from intermt.errors import UsageError
+
+    if task is None or not server:
+        raise UsageError(
+            "--task and --server are needed",
+            todo="as in: intermt judge --task score --server http://gpu1:8000/v1",
+        )
+    about = reward_dimension(ctx, dimension) if kind is Kind.REWARD else None
+    check_options(ctx, task, len(server))
+    servers = tuple(ctx.config.server(one, kind.value) for one in server)
     if model is not None:
-        chosen = replace(chosen, name=f"{chosen.name}#{model}", model=model)
+        servers = tuple(replace(s, name=f"{s.name}#{model}", model=model) for s in servers)
+    is_described = task is Task.CRUCIAL_STEP
     config = JudgeConfig(
         task=task.value,
-        level="global" if task == "crucial-step" else (level or Level.LOCAL).value,
-        server=chosen,
-        grader=None if grader is None else ctx.config.server(grader, "chat"),
+        level="global" if is_described else (level or Level.LOCAL).value,
+        servers=servers,
+        grader=ctx.config.server(grader, "chat") if grader and is_described else None,
         prompts=load_prompts(prompts),
         name=name,
+        jury=None if jury is None else jury.value,
         with_reason=reason,
         swap=swap,
-        n_samples=samples,
+        # Defaults from a file are meant for chat models.
+        n_samples=samples if about is None else 1,
         temperature=temperature,
         max_tokens=max_tokens,
+        expected_score=expected_score and about is None,
+        grader_sees=grader_sees_conversation,
+        compat=compat.value if about is None else "default",
+        missing_images=missing_images.value,
         dataset=dataset,
         limit=limit,
         seed=seed,
         stop_error_rate=stop_error_rate,
+        reward_dimension=about,
     )
     ctx.out.if_interrupted("run the same command again: every finished answer is kept")
     result = run(open_store(ctx), config, ctx.out.progress)
@@ -176,9 +265,17 @@ def judge(
     ]
     ctx.out.result(
         result,
-        summary=f"{result.judge} ({result.task}, {result.level}): {result.n_items} items, "
-        f"{result.n_known} judged before, {result.n_missing_pictures} judged without some "
-        f"picture; {said_of_calls(result.calls)}" + (f"\n{SIMULATED}" if result.simulated else ""),
+        summary=judged_text(result),
         exit_code=ExitCode.TRY_LATER if result.n_unfinished else ExitCode.DONE,
         errors=left if result.n_unfinished else [],
     )
+
+
+def _show(ctx: Context, name: str) -> None:
+    from intermt.cli.judge_text import judgement_lines
+    from intermt.cli.opening import SIMULATED, open_store
+    from intermt.commands.judge_show import show
+
+    shown = show(open_store(ctx), name)
+    lines = [*judgement_lines(shown), *([SIMULATED] if shown.simulated else [])]
+    ctx.out.result(shown, "\n".join(lines))

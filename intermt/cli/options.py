@@ -15,7 +15,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -54,6 +54,7 @@ class Context:
         out: Where everything is said.
         options: The command's own options and arguments as they were resolved, in types
             that JSON holds, for the record of the run: `min_agree` for `--min-agree`.
+        given: Those of them that stand on the command line or in the environment.
     """
 
     command: str
@@ -65,6 +66,7 @@ class Context:
     lock_timeout_s: float
     out: Output
     options: Mapping[str, Any]
+    given: frozenset[str] = frozenset()
 
 
 # --- the global options ------------------------------------------------------------------
@@ -223,7 +225,12 @@ def command(name: str) -> Callable[[Callable[..., None]], Command]:
         def callback(parse_context: typer.Context, **values: Any) -> None:
             own_values = {key: values[key] for key in values if key not in _GLOBAL_NAMES}
             named = {keys.get(key, key): value for key, value in own_values.items()}
-            context = _context(name, parse_context, named)
+            given = frozenset(
+                keys.get(key, key)
+                for key in own_values
+                if _rank(parse_context.get_parameter_source(key))
+            )
+            context = replace(_context(name, parse_context, named), given=given)
             _check_finite(named)
             try:
                 body(context, **own_values)

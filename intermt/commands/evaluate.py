@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from intermt.commands.fail_under import Check, Threshold, checks
-from intermt.commands.judging import CRUCIAL_STEP
-from intermt.commands.measured import Judged, Measured, of_figure, of_table
-from intermt.dimensions import LEVELS, Level
-from intermt.domain.benchmark import (
-    GradeRow,
-    PairReply,
-    PairRow,
-    ScoreRow,
-    crucial_step_result,
-    pair_tables,
-    score_tables,
+from intermt.commands.eval_comparison import (
+    PUBLISHED,
+    Comparison,
+    comparisons,
+    published_beside,
+    why_not_comparable,
 )
-from intermt.domain.figures import Resampling, Table
+from intermt.commands.fail_under import BIAS, STATISTICS, Check, Threshold, checks
+from intermt.commands.judge_evidence import (
+    PUBLISHED_STATISTICS,
+    Compat,
+    EvidenceReader,
+    Found,
+    Scope,
+)
+from intermt.commands.measured import Measured, of_figure, of_table
+from intermt.dimensions import LEVELS, Level
+from intermt.domain.benchmark import GRADES
+from intermt.domain.figures import Resampling, figure_of, tables_of
+from intermt.domain.pair_outcomes import Outcome
+from intermt.domain.published import PublishedFigure
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import JudgeTask, Progress
 from intermt.store import verdicts as stored
@@ -27,13 +33,6 @@ from intermt.store.connect import Store
 from intermt.store.verdicts import JudgeSummary
 
 TASKS: tuple[JudgeTask, ...] = ("score", "pair", "crucial-step")
-
-_NOUNS: dict[tuple[JudgeTask, Level], str] = {
-    ("score", "local"): "answers",
-    ("score", "global"): "conversations",
-    ("pair", "local"): "pairs of answers",
-    ("pair", "global"): "pairs of conversations",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,10 @@ class EvalConfig:
         dataset: Only items of this collection, chosen as `judge` chooses them.
         resampling: How intervals are made.
         fail_under: Conditions as in `pair.local.overall.accuracy=0.55`.
+        statistics: Only these; empty for all but bias.
+        compare: Judges to compare the others with; `published` for the paper's figures.
+        compat: `paper` counts as the paper does, see `judge_evidence`.
+        bias: Whether to measure bias too.
     """
 
     tasks: tuple[JudgeTask, ...] = TASKS
@@ -55,6 +58,10 @@ class EvalConfig:
     dataset: str | None = None
     resampling: Resampling = field(default_factory=Resampling)
     fail_under: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    compare: tuple[str, ...] = ()
+    compat: Compat = "default"
+    bias: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,28 @@ class Grades:
 
 
 @dataclass(frozen=True, slots=True)
+class PairOutcomes:
+    """How many pairs have each outcome on one dimension.
+
+    Attributes:
+        judge: Name of the judge.
+        simulated: Whether a stand-in judged, or wrote what was judged.
+        level: local or global.
+        dimension: A dimension key or `overall`.
+        counts: Pairs by outcome: a, b, tie, inconsistent (the orders differ), unparsed (an
+            order states nothing).
+        n: Pairs that the judge was asked about.
+    """
+
+    judge: str
+    simulated: bool
+    level: Level
+    dimension: str
+    counts: Mapping[Outcome, int]
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class EvalResult:
     """Every figure that the store's verdicts and labels allow.
 
@@ -89,6 +118,11 @@ class EvalResult:
         grades: The grades of each judge with crucial-step verdicts.
         gaps: What could not be compared with people, and why.
         checks: What became of each condition.
+        compat: How it was counted: `default` or `paper`.
+        outcomes: Of each judge's pairs, by level and dimension.
+        comparisons: Differences between judges.
+        published: The paper's figures for the tasks and levels evaluated, where asked for.
+        notes: What to know of comparisons.
     """
 
     simulated: bool
@@ -97,6 +131,11 @@ class EvalResult:
     grades: tuple[Grades, ...]
     gaps: tuple[str, ...]
     checks: tuple[Check, ...]
+    compat: Compat = "default"
+    outcomes: tuple[PairOutcomes, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    published: tuple[PublishedFigure, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -109,10 +148,11 @@ def run(store: Store, config: EvalConfig, progress: Progress) -> EvalResult:
 
     Raises:
         MissingInputError: A judge is not there, or there is nothing to evaluate.
-        UsageError: A condition cannot be understood or is about no figure, or tasks and
-            levels exclude each other.
+        UsageError: A condition or a statistic cannot be understood or is about no figure,
+            tasks and levels exclude each other, or there is no judge to compare with.
     """
     thresholds = [Threshold.parse(text) for text in config.fail_under]
+    wanted = _wanted(config, thresholds)
     if config.tasks == ("crucial-step",) and "global" not in config.levels:
         raise UsageError(
             "crucial steps are recognised in whole conversations, not in single turns",
@@ -120,6 +160,61 @@ def run(store: Store, config: EvalConfig, progress: Progress) -> EvalResult:
         )
     with store.reading() as db:
         judges = _chosen(stored.judges(db), config)
+    scope = Scope(config.dataset, config.compat, frozenset(wanted), config.resampling.seed)
+    reader = EvidenceReader(store, scope)
+    found = list(_all_found(reader, judges, config, wanted, progress))
+    if not found:
+        raise _nothing(reader.gaps, config)
+    figures = tuple(figure for one in found for figure in _figures(one, config.resampling))
+    compared = comparisons(found, config.compare, config.resampling)
+    published = published_beside(figures) if PUBLISHED in config.compare else ()
+    return EvalResult(
+        simulated=any(one.about.simulated for one in found),
+        synthetic_labels=any(one.about.synthetic_labels for one in found),
+        figures=figures,
+        grades=tuple(_grades(one) for one in found if one.grades),
+        gaps=tuple(reader.gaps),
+        checks=checks(thresholds, figures, config.judges),
+        compat=config.compat,
+        outcomes=tuple(row for one in found for row in _outcomes(one)),
+        comparisons=compared,
+        published=published,
+        notes=why_not_comparable(found, config.compat) if published else (),
+    )
+
+
+def _wanted(config: EvalConfig, thresholds: Sequence[Threshold]) -> set[str]:
+    """The statistics to compute: those asked for, and those that conditions are about."""
+    known = {name for names in STATISTICS.values() for name in names}
+    unknown = [name for name in config.statistics if name not in known]
+    if unknown:
+        raise UsageError(
+            f"there is no statistic {unknown[0]!r}",
+            todo="; ".join(f"{task} has {', '.join(names)}" for task, names in STATISTICS.items()),
+        )
+    wanted = set(config.statistics) or known - set(BIAS)
+    if config.bias:
+        wanted |= set(BIAS)
+    wanted |= {threshold.statistic for threshold in thresholds}
+    if config.compat == "default":
+        return wanted
+    named = [*config.statistics, *(t.statistic for t in thresholds), *(BIAS if config.bias else ())]
+    for name in named:
+        if name not in PUBLISHED_STATISTICS:
+            raise UsageError(
+                f"--compat paper has no {name}",
+                todo=f"it counts {', '.join(PUBLISHED_STATISTICS)}; leave out --compat paper",
+            )
+    return wanted & set(PUBLISHED_STATISTICS)
+
+
+def _all_found(
+    reader: EvidenceReader,
+    judges: Sequence[JudgeSummary],
+    config: EvalConfig,
+    wanted: set[str],
+    progress: Progress,
+) -> Iterator[Found]:
     steps = [
         (judge, task, level)
         for judge in judges
@@ -127,34 +222,63 @@ def run(store: Store, config: EvalConfig, progress: Progress) -> EvalResult:
         for level in LEVELS
         if (task, level) in judge.tasks and task in config.tasks and level in config.levels
     ]
-    evaluation = _Evaluation(store, config)
     progress.start("evaluating", len(steps), "tables")
     for judge, task, level in steps:
-        evaluation.add(judge, task, level)
+        for one in reader.read(judge, task, level):
+            kept = {name: e for name, e in one.evidence.items() if name in wanted}
+            if kept:
+                yield replace(one, evidence=kept)
         progress.advance()
     progress.stop()
-    figures = tuple(evaluation.figures)
-    if not figures:
-        raise _nothing(evaluation.gaps, config)
-    return EvalResult(
-        simulated=any(figure.simulated for figure in figures),
-        synthetic_labels=any(figure.synthetic_labels for figure in figures),
-        figures=figures,
-        grades=tuple(evaluation.grades),
-        gaps=tuple(evaluation.gaps),
-        checks=checks(thresholds, figures, config.judges),
+
+
+def _figures(found: Found, resampling: Resampling) -> Iterator[Measured]:
+    confidence = resampling.confidence
+    if found.task != "crucial-step":
+        tables = tables_of(found.task, found.level, found.evidence, resampling)
+        for table in tables.values():
+            yield from of_table(found.about, table, confidence)
+        return
+    for statistic, evidence in found.evidence.items():
+        for key, cases in evidence.cases.items():
+            figure = figure_of(evidence.measure, cases, resampling)
+            yield of_figure(
+                found.about, found.task, found.level, statistic, key, figure, confidence
+            )
+
+
+def _grades(found: Found) -> Grades:
+    about = found.about
+    return Grades(
+        about.judge,
+        about.model,
+        about.simulated,
+        about.synthetic_labels,
+        {grade: found.grades.get(grade, 0) for grade in GRADES},
+        sum(found.grades.values()),
     )
+
+
+def _outcomes(found: Found) -> Iterator[PairOutcomes]:
+    for key, counts in found.outcomes.items():
+        about = found.about
+        yield PairOutcomes(
+            about.judge, about.simulated, found.level, key, counts, sum(counts.values())
+        )
 
 
 def _chosen(known: Sequence[JudgeSummary], config: EvalConfig) -> list[JudgeSummary]:
     names = {judge.name for judge in known}
-    for name in config.judges:
+    others = [name for name in config.compare if name != PUBLISHED]
+    for name in (*config.judges, *others):
         if name not in names:
             raise MissingInputError(
                 f"there are no verdicts of a judge called {name!r}",
                 todo=f"judges with verdicts: {', '.join(sorted(names)) or 'none'}",
             )
-    return [judge for judge in known if not config.judges or judge.name in config.judges]
+    if not config.judges:
+        return list(known)
+    return [judge for judge in known if judge.name in (*config.judges, *others)]
 
 
 def _nothing(gaps: Sequence[str], config: EvalConfig) -> MissingInputError:
@@ -169,125 +293,3 @@ def _nothing(gaps: Sequence[str], config: EvalConfig) -> MissingInputError:
         f"there is nothing to evaluate: no verdicts ({', '.join(about)})",
         todo="let a judge work first: intermt judge",
     )
-
-
-class _Evaluation:
-    """Figures of one judge, task and level after the other.
-
-    The store is open while records are read, not while figures are computed.
-    """
-
-    def __init__(self, store: Store, config: EvalConfig) -> None:
-        self._store = store
-        self._config = config
-        self.figures: list[Measured] = []
-        self.grades: list[Grades] = []
-        self.gaps: list[str] = []
-
-    def add(self, judge: JudgeSummary, task: JudgeTask, level: Level) -> None:
-        """Add the figures of one judge on one task and level."""
-        if task == "score":
-            self._scores(judge, level)
-        elif task == "pair":
-            self._pairs(judge, level)
-        else:
-            self._crucial_steps(judge)
-
-    def _scores(self, judge: JudgeSummary, level: Level) -> None:
-        with self._store.reading() as db:
-            items = list(stored.scored(db, judge.judge_id, level, self._config.dataset))
-            n_labelled = stored.n_labelled(db, "score", level)
-        labelled = [item for item in items if item.human]
-        if not labelled:
-            n_judged = _n_items(item.dimension for item in items)
-            self._gap(judge, "score", level, n_judged, n_labelled)
-            return
-        about = Judged(
-            judge.name,
-            judge.model,
-            any(item.simulated for item in labelled),
-            any(item.synthetic for item in labelled),
-        )
-        rows = (ScoreRow(i.dimension, i.seed_id, i.replies, i.human) for i in labelled)
-        self._take(about, score_tables(rows, level, self._config.resampling))
-
-    def _pairs(self, judge: JudgeSummary, level: Level) -> None:
-        with self._store.reading() as db:
-            items = list(stored.compared(db, judge.judge_id, level, self._config.dataset))
-            human, synthetic = stored.pair_choices(db, judge.judge_id, level)
-            n_labelled = stored.n_labelled(db, "pair", level)
-        n_judged = len({(item.a_id, item.b_id) for item in items})
-        rows = [
-            PairRow(
-                item.dimension,
-                item.seed_id,
-                tuple(PairReply(*reply) for reply in item.replies),
-                human.get((item.a_id, item.b_id, item.dimension), ()),
-            )
-            for item in items
-        ]
-        if not any(row.human for row in rows):
-            self._gap(judge, "pair", level, n_judged, n_labelled)
-        if rows:
-            simulated = any(item.simulated for item in items)
-            about = Judged(judge.name, judge.model, simulated, synthetic)
-            self._take(about, pair_tables(rows, level, self._config.resampling))
-
-    def _crucial_steps(self, judge: JudgeSummary) -> None:
-        with self._store.reading() as db:
-            items = list(stored.graded(db, judge.judge_id, self._config.dataset))
-        if not items:
-            self.gaps.append(f"{judge.name} was asked for no crucial steps{self._where()}")
-            return
-        about = Judged(
-            judge.name,
-            judge.model,
-            any(item.simulated for item in items),
-            any(item.synthetic for item in items),
-        )
-        resampling = self._config.resampling
-        result = crucial_step_result(
-            (GradeRow(item.seed_id, item.grades) for item in items), resampling
-        )
-        self.figures.append(
-            of_figure(
-                about,
-                "crucial-step",
-                "global",
-                "mean_grade",
-                CRUCIAL_STEP,
-                result.mean,
-                resampling.confidence,
-            )
-        )
-        self.grades.append(
-            Grades(
-                about.judge,
-                about.model,
-                about.simulated,
-                about.synthetic_labels,
-                result.distribution,
-                sum(result.distribution.values()),
-            )
-        )
-
-    def _take(self, about: Judged, tables: Mapping[str, Table]) -> None:
-        for table in tables.values():
-            self.figures += of_table(about, table, self._config.resampling.confidence)
-
-    def _gap(
-        self, judge: JudgeSummary, task: JudgeTask, level: Level, n_judged: int, n_labelled: int
-    ) -> None:
-        said = "scored" if task == "score" else "voted on"
-        self.gaps.append(
-            f"{judge.name} judged {n_judged} {_NOUNS[task, level]}{self._where()},"
-            f" annotators {said} {n_labelled}, but none of these is both"
-        )
-
-    def _where(self) -> str:
-        return f" of dataset {self._config.dataset}" if self._config.dataset else ""
-
-
-def _n_items(dimensions: Iterable[str]) -> int:
-    """How many items there are, of which each may stand on several dimensions."""
-    return max(Counter(dimensions).values(), default=0)

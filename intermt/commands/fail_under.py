@@ -15,14 +15,22 @@ from typing import cast
 
 from intermt.commands.measured import AVERAGE, Measured
 from intermt.dimensions import LEVELS, OVERALL, Level, find_dimension
+from intermt.domain.benchmark import CRUCIAL_STEP_STATISTICS, SCORE_MEASURES
+from intermt.domain.judge_bias import PAIR_BIAS, SCORE_BIAS
+from intermt.domain.pair_outcomes import PAIR_MEASURES
+from intermt.domain.tie_calibration import TIE_CALIBRATED
 from intermt.errors import UsageError
 from intermt.records import JudgeTask
 
+BIAS = (*SCORE_BIAS, *PAIR_BIAS)
+"""Statistics that are computed where they are asked for."""
+
 STATISTICS: dict[JudgeTask, tuple[str, ...]] = {
-    "score": ("pearson", "exact_agreement"),
-    "pair": ("accuracy", "consistency", "first_slot", "tie_rate"),
-    "crucial-step": ("mean_grade",),
+    "score": (*SCORE_MEASURES, TIE_CALIBRATED, *SCORE_BIAS),
+    "pair": (*PAIR_MEASURES, TIE_CALIBRATED, *PAIR_BIAS),
+    "crucial-step": CRUCIAL_STEP_STATISTICS,
 }
+"""The statistics of each task, the published one first."""
 
 _FORM = "TASK[.LEVEL][.DIMENSION].STATISTIC=X, as in pair.local.overall.accuracy=0.55"
 # A mean of ten figures that are all 0.55 may differ from 0.55 in its last bit.

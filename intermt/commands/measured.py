@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from intermt.dimensions import OVERALL, Level, dimensions_of
-from intermt.domain.figures import Figure, Table
+from intermt.domain.figures import AVERAGE, Figure, Table
 from intermt.records import JudgeTask
 
-AVERAGE = "average"
-"""In place of a dimension: the mean over the dimensions of the level (L_avg, G_avg)."""
+__all__ = ["AVERAGE", "Judged", "Measured", "column", "of_figure", "of_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,7 @@ class Measured:
         n_clusters: Seed trees the items come from.
         undefined: Why there is no value or no interval, or that an average lacks some
             dimensions; None if nothing is missing.
+        note: What else to know of it, as how a constant in it was chosen; None if nothing.
     """
 
     judge: str
@@ -72,6 +72,7 @@ class Measured:
     coverage: float | None
     n_clusters: int
     undefined: str | None
+    note: str | None = None
 
 
 def column(level: Level, dimension: str) -> str:
@@ -109,6 +110,7 @@ def of_figure(
         figure.coverage,
         figure.n_clusters,
         figure.undefined,
+        figure.note,
     )
 
 

@@ -7,8 +7,10 @@ from statistics import fmean
 
 from intermt.commands.answering import Branch
 from intermt.commands.calling import Caller
-from intermt.commands.judge import JudgeConfig, check_same_judge, judge_plan, judge_rater
-from intermt.commands.judging import ChatJudge, LoadedItem
+from intermt.commands.chat_judging import ChatJudge
+from intermt.commands.judge import check_same_judge, judge_plan, judge_rater
+from intermt.commands.judge_config import JudgeConfig
+from intermt.commands.judging import LoadedItem
 from intermt.commands.trying import Attempt, LeftOut, tried
 from intermt.config import Server
 from intermt.domain.prompts import Prompts
@@ -48,7 +50,7 @@ class JudgeScorer:
         Raises:
             UsageError: The judge's name is taken by a judge with other settings.
         """
-        config = JudgeConfig("score", "local", server, None, prompts)
+        config = JudgeConfig("score", "local", (server,), None, prompts)
         rater = judge_rater(caller, config)
         if store.exists():
             with store.reading() as db:

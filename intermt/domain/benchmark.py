@@ -1,24 +1,42 @@
-"""InterMT-Bench: from matched rows to the tables of its three tasks.
+"""InterMT-Bench: from matched rows to what the figures of its three tasks rest on.
 
 Rows come matched: what was asked of one judge on one item and dimension, beside what people
 said. A reply that stated no verdict leaves the figure and lowers its coverage. Figures that
-compare with people leave out rows without a human label. `figures` says what a figure
-carries.
+compare with people leave out rows without a human label. `figures` says what a figure carries,
+`pair_outcomes` has the pairs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from intermt.dimensions import Level
-from intermt.domain.figures import Case, Figure, Resampling, Table, figure_of, tables_of
-from intermt.domain.pairing import majority
-from intermt.records import Choice
+from intermt.dimensions import OVERALL
+from intermt.domain.figures import Case, Evidence
+from intermt.domain.measures import Mean, Measure, Pearson, QuadraticKappa
+from intermt.domain.rank_measures import KendallTauB, Spearman
 
 GRADES = (1, 2, 3, 4, 5)
 """The grades of crucial-step recognition; 5 is best."""
+
+SCORE_MEASURES: dict[str, Measure] = {
+    "pearson": Pearson(),
+    "exact_agreement": Mean(is_share=True),
+    "spearman": Spearman(),
+    "kendall_tau_b": KendallTauB(),
+    "weighted_kappa": QuadraticKappa(),
+    "mean_absolute_error": Mean(),
+    "coverage": Mean(is_share=True),
+}
+"""The statistics of scores, those that were published first."""
+
+CRUCIAL_STEP_STATISTICS = ("mean_grade", *(f"grade_{grade}" for grade in GRADES), "coverage")
+"""The statistics of crucial steps, the published one first."""
+
+_CORRELATIONS = ("pearson", "spearman", "kendall_tau_b")
+NONE = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,48 +44,26 @@ class ScoreRow:
     """One item of scoring evaluation on one dimension.
 
     Attributes:
-        dimension: A dimension key.
+        dimension: A dimension key or `overall`.
         cluster: The conversation or seed question it belongs to.
         replies: The judge's score in each reply asked for; None where it states none.
-        human: The scores people gave.
+        human: The scores people gave; for `overall`, each person's mean over dimensions.
+        item: The item, by a name that is equal for all judges.
+        estimates: Beside each reply a real-valued score, on any scale; None where there is
+            none. Empty for none at all.
     """
 
     dimension: str
     cluster: str
     replies: tuple[int | None, ...]
     human: tuple[float, ...]
+    item: str = ""
+    estimates: tuple[float | None, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class PairReply:
-    """One reply of a judge that was asked which of two is better.
-
-    Attributes:
-        order: The side shown first, `a` or `b`; "" where it is not known.
-        sample: 0-based number of the repetition.
-        choice: What it chose, undone from the order shown; None where it states nothing.
-    """
-
-    order: Literal["a", "b", ""]
-    sample: int
-    choice: Choice | None
-
-
-@dataclass(frozen=True, slots=True)
-class PairRow:
-    """One item of pair comparison on one dimension.
-
-    Attributes:
-        dimension: A dimension key or `overall`.
-        cluster: The conversation or seed question it belongs to.
-        replies: Every reply asked for, over orders and repetitions.
-        human: The choices people made.
-    """
-
-    dimension: str
-    cluster: str
-    replies: tuple[PairReply, ...]
-    human: tuple[Choice, ...]
+    @property
+    def numbers(self) -> list[float]:
+        """What correlates: of each reply the estimate if there is one, else the score."""
+        return stated_numbers(self.replies, self.estimates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,146 +73,119 @@ class GradeRow:
     Attributes:
         cluster: The conversation or seed question it belongs to.
         grades: The grade in each reply asked for, 1 to 5; None where it states none.
+        item: The item, by a name that is equal for all judges.
+        estimates: Beside each reply a real-valued grade; None where there is none. Empty for
+            none at all.
     """
 
     cluster: str
     grades: tuple[int | None, ...]
+    item: str = ""
+    estimates: tuple[float | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CrucialStepResult:
-    """Crucial-step recognition of one judge.
-
-    Attributes:
-        mean: Mean grade over items.
-        distribution: Replies that gave each grade from 1 to 5.
-    """
-
-    mean: Figure
-    distribution: Mapping[int, int]
+def stated_numbers(values: Sequence[int | None], estimates: Sequence[float | None]) -> list[float]:
+    """Of each reply the estimate if there is one, else the value; none of those with neither."""
+    both = zip(values, estimates or (None,) * len(values), strict=True)
+    numbers = (estimate if estimate is not None else value for value, estimate in both)
+    return [float(number) for number in numbers if number is not None]
 
 
-# --- the three tasks ---------------------------------------------------------------------
+def mean_of(values: Sequence[float], n: int | None = None) -> float:
+    """The sum over n, or over how many there are; NaN of nothing."""
+    n = len(values) if n is None else n
+    return sum(values) / n if n else NONE
 
 
-def score_tables(
-    rows: Iterable[ScoreRow], level: Level, resampling: Resampling | None = None
-) -> dict[str, Table]:
-    """Tables `pearson` and `exact_agreement` of scoring evaluation.
+# --- scores ------------------------------------------------------------------------------
 
-    pearson: over items, the mean of the judge's parsed scores against the mean of people's.
+
+def score_evidence(rows: Iterable[ScoreRow]) -> dict[str, Evidence]:
+    """What the statistics of scoring evaluation rest on.
+
+    pearson, spearman, kendall_tau_b: over items, the mean of the judge's stated numbers
+    against the mean of people's scores.
     exact_agreement: mean over items of the share of (reply, person) combinations with equal
     scores: how often a reply equals a person's score. With one reply and one person an item
     it is plain equality; nothing is rounded.
+    weighted_kappa: Cohen's, quadratic weights on the scale from 0 to 3, over the same
+    combinations, items weighing alike. Scores of -1 say that there was nothing to score; they
+    are left out and the note counts their items.
+    mean_absolute_error: mean over items of the mean |score - person's score|.
+    coverage: mean over all items, labelled or not, of the share of replies that state a
+    verdict.
+    The three that compare single scores need scores on the scale: not estimates, and not on
+    `overall`, which nobody scores.
     """
-    cases: dict[str, dict[str, list[Case]]] = {"pearson": {}, "exact_agreement": {}}
+    cases: dict[str, dict[str, list[Case]]] = {name: {} for name in SCORE_MEASURES}
+    left_out: Counter[str] = Counter()
     for row in rows:
-        if not row.human:
-            continue
-        stated = [score for score in row.replies if score is not None]
-        counts = (row.cluster, len(row.replies), len(stated))
-        equal = [score == human for score in stated for human in row.human]
-        pair = Case(*counts, _mean(stated), _mean(row.human))
-        cases["pearson"].setdefault(row.dimension, []).append(pair)
-        cases["exact_agreement"].setdefault(row.dimension, []).append(Case(*counts, _mean(equal)))
-    return tables_of("score", level, cases, resampling or Resampling())
+        for name, case in _score_cases(row, left_out):
+            cases[name].setdefault(row.dimension, []).append(case)
+    notes = {key: f"-1 left out on {_items(n)}" for key, n in left_out.items() if n}
+    return {
+        name: Evidence(measure, cases[name], notes if name == "weighted_kappa" else {})
+        for name, measure in SCORE_MEASURES.items()
+    }
 
 
-def pair_tables(
-    rows: Iterable[PairRow], level: Level, resampling: Resampling | None = None
-) -> dict[str, Table]:
-    """Tables `accuracy`, `consistency`, `first_slot` and `tie_rate` of pair comparison.
+def _score_cases(row: ScoreRow, left_out: Counter[str]) -> Iterable[tuple[str, Case]]:
+    numbers = row.numbers
+    asked, share = len(row.replies), mean_of([1.0] * len(numbers), len(row.replies))
+    yield "coverage", Case(row.cluster, asked, len(numbers), (share,), row.item)
+    if not row.human:
+        return
+    pair = Case(row.cluster, asked, len(numbers), (mean_of(numbers), mean_of(row.human)), row.item)
+    for name in _CORRELATIONS:
+        yield name, pair
+    if row.dimension == OVERALL:
+        return
+    stated = [score for score in row.replies if score is not None]
+    counts = (row.cluster, asked, len(stated))
+    equal = [float(score == human) for score in stated for human in row.human]
+    yield "exact_agreement", Case(*counts, (mean_of(equal),), row.item)
+    apart = [abs(score - human) for score in stated for human in row.human]
+    yield "mean_absolute_error", Case(*counts, (mean_of(apart),), row.item)
+    judge, people = ([s for s in side if s >= 0] for side in (stated, row.human))
+    left_out[row.dimension] += len(judge) + len(people) < len(stated) + len(row.human)
+    moments = (mean_of(judge), mean_of(people), _mean_square(judge), _mean_square(people))
+    yield "weighted_kappa", Case(*counts, moments, row.item)
 
-    Each is a mean over items, an item counting with the mean over its own replies.
 
-    accuracy: people's winner is the candidate more of them chose; items where equally many
-    chose either, ties apart, are left out. A parsed reply counts 1 (the winner), 0 (the
-    other) or 0.5 (tie), both orders alike: a judge that always takes the first position and
-    is asked in both orders gets 0.5, that is chance.
-    consistency: of the repetitions parsed in both orders, the share with the same verdict
-    (twice tie is the same); only items that were asked in both orders.
-    first_slot: of the replies that chose a candidate, the share that chose the one shown
-    first; 0.5 is no preference for a position. Only replies of which it is known.
-    tie_rate: of the parsed replies, the share that say tie.
-    The last three do not depend on people and use all rows, labelled or not.
+# --- crucial steps -----------------------------------------------------------------------
+
+
+def crucial_step_evidence(rows: Iterable[GradeRow], dimension: str) -> dict[str, Evidence]:
+    """What the statistics of crucial-step recognition rest on, all under one dimension.
+
+    mean_grade: mean over items of the mean of the estimates where there are any, else of the
+    stated grades.
+    grade_1 to grade_5: mean over items of the share of stated grades that are this one.
+    coverage: mean over items of the share of replies that state a grade.
     """
-    cases: dict[str, dict[str, list[Case]]] = {name: {} for name in _PAIR_CASES}
-    for row in rows:
-        for name, make in _PAIR_CASES.items():
-            case = make(row)
-            if case is not None:
-                cases[name].setdefault(row.dimension, []).append(case)
-    return tables_of("pair", level, cases, resampling or Resampling())
-
-
-def crucial_step_result(
-    rows: Iterable[GradeRow], resampling: Resampling | None = None
-) -> CrucialStepResult:
-    """The mean grade over items and how often each grade was given.
-
-    An item with several replies counts with the mean of those that state a grade.
-    """
-    distribution = dict.fromkeys(GRADES, 0)
-    cases = []
+    cases: dict[str, list[Case]] = {name: [] for name in CRUCIAL_STEP_STATISTICS}
     for row in rows:
         stated = [grade for grade in row.grades if grade is not None]
-        for grade in stated:
-            distribution[grade] += 1
-        cases.append(Case(row.cluster, len(row.grades), len(stated), _mean(stated)))
-    return CrucialStepResult(figure_of("mean", cases, resampling or Resampling()), distribution)
+        numbers = stated_numbers(row.grades, row.estimates)
+        counts = (row.cluster, len(row.grades), len(numbers))
+        values = {"mean_grade": mean_of(numbers)}
+        values["coverage"] = mean_of([1.0] * len(numbers), len(row.grades))
+        for grade in GRADES:
+            values[f"grade_{grade}"] = mean_of([float(given == grade) for given in stated])
+        for name, value in values.items():
+            cases[name].append(Case(*counts, (value,), row.item))
+    return {
+        name: Evidence(Mean(is_share=name != "mean_grade"), {dimension: found})
+        for name, found in cases.items()
+    }
 
 
-# --- what one pair item contributes ------------------------------------------------------
+# --- inside ------------------------------------------------------------------------------
 
 
-def _accuracy_case(row: PairRow) -> Case | None:
-    winner = majority(row.human.count("a"), row.human.count("b"))
-    if winner is None:
-        return None
-    stated = [reply.choice for reply in row.replies if reply.choice is not None]
-    credit = [0.5 if choice == "tie" else float(choice == winner) for choice in stated]
-    return Case(row.cluster, len(row.replies), len(stated), _mean(credit))
+def _mean_square(values: Sequence[float]) -> float:
+    return mean_of([value * value for value in values])
 
 
-def _consistency_case(row: PairRow) -> Case | None:
-    by_order: dict[str, dict[int, Choice | None]] = {"a": {}, "b": {}, "": {}}
-    for reply in row.replies:
-        by_order[reply.order][reply.sample] = reply.choice
-    both = by_order["a"].keys() & by_order["b"].keys()
-    if not both:
-        return None
-    verdicts = [(by_order["a"][sample], by_order["b"][sample]) for sample in sorted(both)]
-    same = [first == second for first, second in verdicts if None not in (first, second)]
-    n_parsed = sum(choice is not None for verdict in verdicts for choice in verdict)
-    return Case(row.cluster, 2 * len(verdicts), n_parsed, _mean(same))
-
-
-def _first_slot_case(row: PairRow) -> Case | None:
-    known = [reply for reply in row.replies if reply.order]
-    if not known:
-        return None
-    first = [reply.choice == reply.order for reply in known if reply.choice in ("a", "b")]
-    n_stated = sum(reply.choice is not None for reply in known)
-    return Case(row.cluster, len(known), n_stated, _mean(first))
-
-
-def _tie_case(row: PairRow) -> Case:
-    ties = [reply.choice == "tie" for reply in row.replies if reply.choice is not None]
-    return Case(row.cluster, len(row.replies), _n_stated(row), _mean(ties))
-
-
-def _n_stated(row: PairRow) -> int:
-    return sum(reply.choice is not None for reply in row.replies)
-
-
-_PAIR_CASES: dict[str, Callable[[PairRow], Case | None]] = {
-    "accuracy": _accuracy_case,
-    "consistency": _consistency_case,
-    "first_slot": _first_slot_case,
-    "tie_rate": _tie_case,
-}
-
-
-def _mean(values: Sequence[float]) -> float:
-    """The mean; NaN of nothing."""
-    return sum(values) / len(values) if values else float("nan")
+def _items(n: int) -> str:
+    return f"{n:,} item" if n == 1 else f"{n:,} items"

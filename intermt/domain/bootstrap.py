@@ -37,7 +37,7 @@ class Interval:
         low: Lower end; None where `undefined` says why.
         high: Upper end; None likewise.
         confidence: Nominal coverage, as in 0.95.
-        method: `percentile` (bootstrap over clusters) or `wilson`.
+        method: `percentile` or `bca` (bootstrap over clusters), or `wilson`.
         n_clusters: Clusters that were resampled; for `wilson` the number of cases.
         n_resamples: Resamples drawn; 0 where none were needed.
         n_undefined: Resamples on which the statistic had no value.
@@ -88,8 +88,7 @@ def cluster_bootstrap(
 
     Undefined with fewer than `MIN_CLUSTERS` clusters, and where the statistic has no value
     on more than `MAX_UNDEFINED_SHARE` of the resamples; fewer such resamples are left out
-    and counted. For means and Pearson's r, `bootstrap_mean` and `bootstrap_pearson` give
-    the same result far faster.
+    and counted. `figures` draws the same clusters and needs far less time.
 
     Args:
         statistic: Takes as many arrays as `data` has; gives a number, or None or NaN where
@@ -130,82 +129,6 @@ def cluster_bootstrap(
     return percentile_interval(values, n_clusters, confidence)
 
 
-def bootstrap_mean(
-    values: ArrayLike,
-    clusters: ArrayLike,
-    *,
-    n_resamples: int = 2000,
-    confidence: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """The bootstrap interval of a mean or proportion, clusters drawn whole.
-
-    The same draws as `cluster_bootstrap` with the mean, but every resample is one product of
-    how often each cluster was drawn and the cluster sums. NaN rows are left out first.
-    """
-    _check(confidence, n_resamples)
-    column, codes, n_clusters = _complete(clusters, values)
-    if n_clusters < MIN_CLUSTERS:
-        return percentile_interval(None, n_clusters, confidence)
-    means = resampled_means(column[:, 0], codes, n_clusters, n_resamples, seed)
-    return percentile_interval(means, n_clusters, confidence)
-
-
-def bootstrap_pearson(
-    x: ArrayLike,
-    y: ArrayLike,
-    clusters: ArrayLike,
-    *,
-    n_resamples: int = 2000,
-    confidence: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """The bootstrap interval of Pearson's r, clusters drawn whole.
-
-    The same draws as `cluster_bootstrap` with Pearson's r, from cluster sums. Rows with a
-    NaN are left out first; a resample in which a side is constant has no value.
-    """
-    _check(confidence, n_resamples)
-    columns, codes, n_clusters = _complete(clusters, x, y)
-    if n_clusters < MIN_CLUSTERS:
-        return percentile_interval(None, n_clusters, confidence)
-    r = resampled_pearson(columns[:, 0], columns[:, 1], codes, n_clusters, n_resamples, seed)
-    return percentile_interval(r, n_clusters, confidence)
-
-
-def resampled_means(
-    values: Floats, codes: Ints, n_clusters: int, n_resamples: int, seed: int
-) -> Floats:
-    """(n_resamples,) means of the resampled rows, NaN where a resample has no row.
-
-    Equal `n_clusters`, `n_resamples` and `seed` draw the same clusters, so that values of
-    several figures over one set of clusters can be combined resample by resample.
-    `codes` are 0-based cluster numbers below `n_clusters`; not every cluster needs rows.
-    """
-    columns = np.stack([np.ones(len(values)), values], axis=1)
-    n, total = resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
-    return _ratio(total, n)
-
-
-def resampled_pearson(
-    x: Floats, y: Floats, codes: Ints, n_clusters: int, n_resamples: int, seed: int
-) -> Floats:
-    """(n_resamples,) values of Pearson's r of the resampled rows, NaN where constant.
-
-    Draws as in `resampled_means`. A side counts as constant in a resample where its
-    variance there is below 1e-12 of its variance over all rows.
-    """
-    x, y = _standardised(x), _standardised(y)
-    columns = np.stack([np.ones(len(x)), x, y, x * x, y * y, x * y], axis=1)
-    n, sx, sy, sxx, syy, sxy = resampled_sums(columns, codes, n_clusters, n_resamples, seed).T
-    mean_x, mean_y = _ratio(sx, n), _ratio(sy, n)
-    var_x, var_y = _ratio(sxx, n) - mean_x**2, _ratio(syy, n) - mean_y**2
-    spread = (var_x > 1e-12) & (var_y > 1e-12)
-    scale = np.sqrt(np.where(spread, var_x, np.nan)) * np.sqrt(np.where(spread, var_y, np.nan))
-    r: Floats = np.clip((_ratio(sxy, n) - mean_x * mean_y) / scale, -1.0, 1.0)
-    return r
-
-
 def percentile_interval(values: Floats | None, n_clusters: int, confidence: float) -> Interval:
     """The interval between two quantiles of resampled values, NaN being no value.
 
@@ -233,7 +156,7 @@ def wilson(k: float, n: float, confidence: float = 0.95) -> Interval:
     `(p + z^2/2n -+ z sqrt(p(1 - p)/n + z^2/4n^2)) / (1 + z^2/n)` with p = k/n. Stays inside
     0 to 1 and has a width even where k is 0 or n. k may hold halves (a tie counted as half
     a success). Undefined with n = 0. For cases that come in clusters it is too narrow: use
-    `bootstrap_mean`.
+    `wilson_of_clusters`.
 
     Raises:
         ValueError: k is not between 0 and n, or `confidence` is out of range.
@@ -355,10 +278,24 @@ def resampled_sums(
     columns: Floats, codes: Ints, n_clusters: int, n_resamples: int, seed: int
 ) -> Floats:
     """(n_resamples, k) column sums of the resampled rows."""
-    sums = np.stack([np.bincount(codes, c, minlength=n_clusters) for c in columns.T], axis=1)
+    sums = cluster_sums(columns, codes, n_clusters)
+    return np.concatenate([block @ sums for block in times_drawn(n_clusters, n_resamples, seed)])
+
+
+def cluster_sums(columns: Floats, codes: Ints, n_clusters: int) -> Floats:
+    """(n_clusters, k) sums of the columns over each cluster's rows."""
+    return np.stack([np.bincount(codes, c, minlength=n_clusters) for c in columns.T], axis=1)
+
+
+def times_drawn(n_clusters: int, n_resamples: int, seed: int) -> Iterator[Floats]:
+    """Blocks (b, n_clusters) of how often each resample has each cluster.
+
+    Equal arguments draw the same clusters, so that values of several figures over one set of
+    clusters can be combined resample by resample.
+    """
     few = n_clusters * n_resamples <= _KEPT_CELLS
-    times = (_kept_times if few else _times)(n_clusters, n_resamples, seed)
-    return np.concatenate([block.astype(np.float64) @ sums for block in times])
+    for block in (_kept_times if few else _times)(n_clusters, n_resamples, seed):
+        yield block.astype(np.float64)
 
 
 def _times(n_clusters: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.uint16]]:
@@ -373,17 +310,3 @@ def _times(n_clusters: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.
 def _kept_times(n_clusters: int, n_resamples: int, seed: int) -> tuple[NDArray[np.uint16], ...]:
     # The figures of a table mostly share their clusters, and drawing is the dearest part.
     return tuple(_times(n_clusters, n_resamples, seed))
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    """Quotients, NaN where the divisor is 0."""
-    quotient: Floats = np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
-    return quotient
-
-
-def _standardised(values: Floats) -> Floats:
-    """Values less their mean, in standard deviations; all 0 where they are constant."""
-    shifted = values - values[0]
-    centred: Floats = shifted - shifted.mean()
-    spread = float(np.sqrt((centred**2).mean()))
-    return centred / spread if spread > 0 else np.zeros(len(values))

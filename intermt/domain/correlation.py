@@ -65,7 +65,7 @@ def pearson(x: ArrayLike, y: ArrayLike, names: tuple[str, str] = ("x", "y")) -> 
     return Correlation(value, len(x), undefined)
 
 
-def spearman(x: ArrayLike, y: ArrayLike) -> Correlation:
+def spearman(x: ArrayLike, y: ArrayLike, names: tuple[str, str] = ("x", "y")) -> Correlation:
     """Spearman's rank correlation: Pearson's of the ranks.
 
     Equal values share the mean of their ranks. Missing values and undefined states as in
@@ -73,12 +73,12 @@ def spearman(x: ArrayLike, y: ArrayLike) -> Correlation:
 
     Source: C. Spearman (1904).
     """
-    x, y, undefined = _pairs(x, y)
+    x, y, undefined = _pairs(x, y, names)
     value = None if undefined else _product_moment(mid_ranks(x), mid_ranks(y))
     return Correlation(value, len(x), undefined)
 
 
-def kendall_tau_b(x: ArrayLike, y: ArrayLike) -> Correlation:
+def kendall_tau_b(x: ArrayLike, y: ArrayLike, names: tuple[str, str] = ("x", "y")) -> Correlation:
     """Kendall's tau-b, the rank correlation that allows for ties on both sides.
 
     `tau_b = (C - D) / sqrt((n0 - n1)(n0 - n2))` with C concordant and D discordant pairs,
@@ -89,7 +89,7 @@ def kendall_tau_b(x: ArrayLike, y: ArrayLike) -> Correlation:
     Source: M. G. Kendall, The treatment of ties in ranking problems (1945);
     W. R. Knight, A computer method for calculating Kendall's tau (1966).
     """
-    x, y, undefined = _pairs(x, y)
+    x, y, undefined = _pairs(x, y, names)
     if undefined is not None:
         return Correlation(None, len(x), undefined)
     _, ranks_x, ties_x = np.unique(x, return_inverse=True, return_counts=True)

@@ -1,30 +1,26 @@
 """Figures with all that is needed to trust them or not, and tables of them.
 
 Every figure carries the items it rests on, its coverage (the share of replies that stated a
-verdict) and a percentile-bootstrap interval over clusters, see `bootstrap`.
+verdict) and a bootstrap interval over clusters, see `intervals`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from intermt.dimensions import Level, dimensions_of
-from intermt.domain.bootstrap import (
-    MIN_CLUSTERS,
-    Interval,
-    bootstrap_mean,
-    bootstrap_pearson,
-    cluster_codes,
-    percentile_interval,
-    resampled_means,
-    resampled_pearson,
-)
-from intermt.domain.correlation import Floats, Ints, pearson
+from intermt.domain.bootstrap import MIN_CLUSTERS, Interval, cluster_codes, times_drawn
+from intermt.domain.correlation import Floats, Ints
+from intermt.domain.intervals import MOST_GROUPS, bca_interval, too_few, wilson_at_the_end
+from intermt.domain.measures import Measure, Resampler
 from intermt.records import JudgeTask
+
+AVERAGE = "average"
+"""In place of a dimension: the mean over the dimensions of the level (L_avg, G_avg)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +31,30 @@ class Case:
         cluster: The conversation or seed question it belongs to.
         n_asked: Replies asked for.
         n_parsed: Replies of these that stated a verdict.
-        value: The item's value; NaN where no reply gave one.
-        other: What `value` is correlated with; unused for means.
+        values: As many numbers as the measure has columns; NaN where no reply gave one.
+        item: The item, by a name that is equal for all judges.
     """
 
     cluster: str
     n_asked: int
     n_parsed: int
-    value: float
-    other: float = 0.0
+    values: tuple[float, ...]
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a statistic of one judge on one level rests on.
+
+    Attributes:
+        measure: The statistic.
+        cases: By dimension.
+        notes: What to say beside the figure of a dimension.
+    """
+
+    measure: Measure
+    cases: Mapping[str, Sequence[Case]]
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,7 @@ class Figure:
         n_clusters: Clusters the items come from.
         undefined: Why there is no value or, beside a value, why it has no interval; None
             if both are there.
+        note: What else to know of it, as how a constant in it was chosen; None if nothing.
     """
 
     value: float | None
@@ -70,6 +82,7 @@ class Figure:
     high: float | None = None
     n_clusters: int = 0
     undefined: str | None = None
+    note: str | None = None
 
     @property
     def coverage(self) -> float | None:
@@ -129,50 +142,35 @@ class Resampling:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """One item's contribution: `value` (and `other`, for a correlation), NaN for none."""
-
-    cluster: str
-    n_asked: int
-    n_parsed: int
-    value: float
-    other: float = 0.0
-
-
 def tables_of(
-    task: JudgeTask,
-    level: Level,
-    cases: Mapping[str, Mapping[str, Sequence[Case]]],
-    resampling: Resampling,
+    task: JudgeTask, level: Level, evidence: Mapping[str, Evidence], resampling: Resampling
 ) -> dict[str, Table]:
-    """A table for each statistic; `cases` by statistic, then dimension.
-
-    The statistic called `pearson` correlates, all others are means.
-    """
-    return {name: _table(task, level, name, by_key, resampling) for name, by_key in cases.items()}
+    """A table for each statistic."""
+    return {name: _table(task, level, name, found, resampling) for name, found in evidence.items()}
 
 
 def _table(
-    task: JudgeTask,
-    level: Level,
-    statistic: str,
-    cases: Mapping[str, Sequence[Case]],
-    resampling: Resampling,
+    task: JudgeTask, level: Level, statistic: str, evidence: Evidence, resampling: Resampling
 ) -> Table:
     keys = [dimension.key for dimension in dimensions_of(level)]
-    others = sorted(cases.keys() - set(keys))
+    others = sorted(evidence.cases.keys() - set(keys))
     figures = {
-        key: figure_of(statistic, cases.get(key, ()), resampling) for key in (*keys, *others)
+        key: figure_of(
+            evidence.measure, evidence.cases.get(key, ()), resampling, evidence.notes.get(key)
+        )
+        for key in (*keys, *others)
     }
     values = {key: value for key in keys if (value := figures[key].value) is not None}
     if not values:
+        reasons = {"; ".join(filter(None, (f.undefined, f.note))) for f in figures.values()}
         why = "no dimension has a figure"
+        why += f": {reasons.pop()}" if len(reasons) == 1 else ""
         return Table(task, level, statistic, figures, Average(None, 0, len(keys), undefined=why))
-    of_level = {key: cases[key] for key in values}
-    interval = _joint_interval(statistic, of_level, resampling)
+    value = sum(values.values()) / len(values)
+    samples = [Sample.of(evidence.measure, evidence.cases[key]) for key in values]
+    interval = interval_of_mean(evidence.measure, samples, value, resampling)
     average = Average(
-        value=sum(values.values()) / len(values),
+        value=value,
         n_defined=len(values),
         n_dimensions=len(keys),
         low=interval.low,
@@ -183,57 +181,94 @@ def _table(
     return Table(task, level, statistic, figures, average)
 
 
-def figure_of(statistic: str, cases: Sequence[Case], resampling: Resampling) -> Figure:
-    """Pearson's r of the cases for `pearson`, else their mean, with its interval."""
+def figure_of(
+    measure: Measure, cases: Sequence[Case], resampling: Resampling, note: str | None = None
+) -> Figure:
+    """The figure of the cases that have a value, with its interval."""
     n_asked, n_parsed = sum(c.n_asked for c in cases), sum(c.n_parsed for c in cases)
-    values, others, clusters = _arrays(cases)
-    n, n_clusters = len(values), len(set(clusters))
-    if statistic == "pearson":
-        correlation = pearson(values, others, names=("the judge", "people"))
-        value, undefined = correlation.value, correlation.undefined
-    else:
-        value = float(values.mean()) if n else None
-        undefined = None if n else "too few items (0, 1 needed)"
+    sample = Sample.of(measure, cases)
+    n, n_clusters = len(sample.data), len(set(sample.clusters))
+    value, undefined = measure.of(sample.data)
     if value is None:
-        return Figure(None, n, n_asked, n_parsed, n_clusters=n_clusters, undefined=undefined)
-    how = asdict(resampling)
-    interval = (
-        bootstrap_pearson(values, others, clusters, **how)
-        if statistic == "pearson"
-        else bootstrap_mean(values, clusters, **how)
-    )
+        return Figure(
+            None, n, n_asked, n_parsed, n_clusters=n_clusters, undefined=undefined, note=note
+        )
+    interval = interval_of_mean(measure, [sample], value, resampling)
     if interval.undefined is not None:
         undefined = f"no interval: {interval.undefined}"
-    return Figure(value, n, n_asked, n_parsed, interval.low, interval.high, n_clusters, undefined)
-
-
-def _joint_interval(
-    statistic: str, cases: Mapping[str, Sequence[Case]], resampling: Resampling
-) -> Interval:
-    """The interval of the mean over dimensions, clusters drawn once for all of them."""
-    arrays = [_arrays(of_dimension) for of_dimension in cases.values()]
-    labels = [label for _, _, clusters in arrays for label in clusters]
-    codes, n_clusters = cluster_codes(labels)
-    if n_clusters < MIN_CLUSTERS:
-        return percentile_interval(None, n_clusters, resampling.confidence)
-    total = np.zeros(resampling.n_resamples)
-    start = 0
-    for values, others, clusters in arrays:
-        own: Ints = codes[start : start + len(clusters)]
-        start += len(clusters)
-        draws = (own, n_clusters, resampling.n_resamples, resampling.seed)
-        if statistic == "pearson":
-            total += resampled_pearson(values, others, *draws)
-        else:
-            total += resampled_means(values, *draws)
-    return percentile_interval(total / len(arrays), n_clusters, resampling.confidence)
-
-
-def _arrays(cases: Sequence[Case]) -> tuple[Floats, Floats, list[str]]:
-    """Values, their counterparts and clusters of the cases that have a value."""
-    usable = [case for case in cases if not math.isnan(case.value)]
-    return (
-        np.array([case.value for case in usable], dtype=np.float64),
-        np.array([case.other for case in usable], dtype=np.float64),
-        [case.cluster for case in usable],
+    return Figure(
+        value, n, n_asked, n_parsed, interval.low, interval.high, n_clusters, undefined, note
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The rows of a measure.
+
+    Attributes:
+        data: (n, n_columns).
+        clusters: Of each row.
+    """
+
+    data: Floats
+    clusters: tuple[str, ...]
+
+    @classmethod
+    def of(cls, measure: Measure, cases: Iterable[Case]) -> Sample:
+        """The rows of the cases that have a value."""
+        usable = [case for case in cases if not any(map(math.isnan, case.values))]
+        data = np.array([case.values for case in usable], dtype=np.float64)
+        return cls(
+            data.reshape(len(usable), measure.n_columns), tuple(case.cluster for case in usable)
+        )
+
+
+def interval_of_mean(
+    measure: Measure, samples: Sequence[Sample], value: float, resampling: Resampling
+) -> Interval:
+    """The interval of the mean of a measure over samples, clusters drawn once for all."""
+    codes, n_clusters = joint_codes(samples)
+    if n_clusters >= 1 and measure.is_share:
+        first = samples[0].data[0, 0]
+        if first in (0.0, 1.0) and all((s.data == first).all() for s in samples):
+            return wilson_at_the_end(value, n_clusters, resampling.confidence)
+    runs = [measure.resampler(s.data, c, n_clusters) for s, c in zip(samples, codes, strict=True)]
+    return interval_of_runs(runs, [1.0 / len(runs)] * len(runs), value, n_clusters, resampling)
+
+
+def interval_of_runs(
+    runs: Sequence[Resampler],
+    weights: Sequence[float],
+    value: float,
+    n_clusters: int,
+    resampling: Resampling,
+) -> Interval:
+    """The interval of a weighted sum of statistics over the same clusters."""
+    if n_clusters < MIN_CLUSTERS:
+        return too_few(n_clusters, resampling.confidence)
+
+    def total(times: Floats) -> Floats:
+        parts = [weight * run(times) for run, weight in zip(runs, weights, strict=True)]
+        summed: Floats = np.sum(parts, axis=0)
+        return summed
+
+    blocks = times_drawn(n_clusters, resampling.n_resamples, resampling.seed)
+    drawn = np.concatenate([total(times) for times in blocks])
+    return bca_interval(
+        value, drawn, total(_left_out(n_clusters)), n_clusters, resampling.confidence
+    )
+
+
+def joint_codes(samples: Sequence[Sample]) -> tuple[list[Ints], int]:
+    """Cluster numbers of the rows of each sample, equal for equal clusters, and how many."""
+    codes, n_clusters = cluster_codes([name for sample in samples for name in sample.clusters])
+    ends = np.cumsum([len(sample.clusters) for sample in samples])
+    return np.split(codes, ends[:-1]), n_clusters
+
+
+def _left_out(n_clusters: int) -> Floats:
+    """(g, n_clusters) times of jackknife samples, some clusters left out of each."""
+    n_groups = min(n_clusters, MOST_GROUPS)
+    groups = np.arange(n_clusters) % n_groups
+    times: Floats = (groups[None, :] != np.arange(n_groups)[:, None]).astype(np.float64)
+    return times

@@ -6,22 +6,26 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from intermt.domain.reply_values import Reading
+from intermt.domain.reply_values import IF, Reading
 
 _THING = (
-    r"(?:answer|response|conversation|model|assistant|option|candidate|reply|dialog(?:ue)?|output)"
+    r"(?:answer|response|conversation|model|assistant|option|candidate|reply|dialog(?:ue)?|output"
+    r"|Antwort|Réponse|Respuesta|Risposta|Resposta|Ответ|回答|答案|答复|回复|الإجابة|उत्तर|답변|응답)"
 )
 _CANDIDATE = (
-    rf"(?:(?:the\s+)?{_THING}\s*[-_#(]?\s*[\"'*]{{0,2}}(?P<LETTER>[AB12]|one|two)(?![A-Za-z0-9_]|'[A-Za-z])\)?"
+    rf"(?:(?:(?:the|die|la|el)\s+)?{_THING}\s*[-_#(]?\s*[\"'*]{{0,2}}(?P<LETTER>[AB12]|one|two)(?![A-Za-z0-9_]|'[A-Za-z])\)?"
     r"|(?-i:(?P<BARE>[AB])(?![A-Za-z0-9_+]|'[A-Za-z]))"
     rf"|(?:the\s+)?(?P<ORDER>first|second|1st|2nd)(?![A-Za-z0-9'])(?:\s+(?:one|{_THING})\b)?)"
 )
 _TIE = (
     r"(?:(?:it(?:'s|\s+is)\s+)?(?:an?\s+)?(?:tie|draw|tied)(?![\w-])"
     r"|(?:roughly\s+|about\s+|exactly\s+)?equal(?:s|ly\s+(?:good|strong|well)|\s+quality)?(?![\w-])"
-    rf"|neither(?:\s+(?:is|{_THING}\s+is|one\s+is)\s+(?:clearly\s+)?better)?(?![\w-])"
+    rf"|neither(?:\s+(?:is|{_THING}\s+is|one\s+is)\s+(?:clearly\s+)?better(?:\s+than\s+the\s+other)?)?"
+    r"(?![\w-])"
     r"|no\s+(?:clear\s+|real\s+)?(?:preference|difference|winner)\b|(?:the\s+)?same(?![\w-])"
     r"|both\s+(?:are\s+)?(?:equal(?:ly)?(?:\s+(?:good|strong|well))?|tied?|the\s+same|same)\b"
+    r"|both(?=[\s\"'*_`.)\]}]*$)|Gleichstand|unentschieden|égalité|empate|pareggio|ничья|平局|平手"
+    r"|引き分け|동점|무승부|تعادل|बराबर"
     r"|equivalent\b|on\s+(?:a\s+)?par\b|(?:A\s+and\s+B\s+)?(?:are\s+)tied\b)"
 )
 _ADVERB = (
@@ -40,16 +44,21 @@ _CLOSE = r"[*_`\"'”’)\]}$>]{0,12}"
 _BETTER = (
     rf"(?:is|was)\s+{_ADVERB}(?P<GOOD>better|superior|stronger|preferable|preferred|(?:winner|best)"
     r"|favou?red)"
-    rf"|{_ADVERB}(?P<WINS>wins|won|prevails|outperforms|beats|surpasses)"
+    rf"|{_ADVERB}(?P<WINS>wins|won|prevails|outperforms|beats|surpasses|edges\s+out|(?:does|performs)\s+better)"
     rf"|(?:is|was)\s+{_ADVERB}(?P<BAD>worse|inferior|weaker)"
     r"|(?P<LOSES>loses|lost)"
+    r"|(?:is|was)\s+(?:(?:just|exactly|about)\s+)?(?P<EVEN>as\s+good\s+as)"
+    r"|(?:is|was)\s+(?:not|never)\s+(?P<LESS>(?:quite\s+)?as\s+good\s+as)"
+    r"|(?:(?:ist|est|es|è|é)\s+(?:(?:klar|deutlich|nettement|claramente)\s+)?)?"
+    r"(?P<BETTER>besser|meilleure?|mejor|migliore|melhor|лучше)"
 )
 _COMPARED = re.compile(
     rf"{_OPEN}{_candidate('1')}{_CLOSE}\s*"
     rf"(?:(?P<sign>>{{1,3}}|<{{1,3}}|={{1,2}}|≈|≻|≺)\s*{_OPEN}{_candidate('2')}{_CLOSE}"
     rf"|\s(?:{_BETTER})(?:\s+(?:one|choice|option|{_THING}))?"
-    rf"(?:\s+(?:than|to|over|against)?\s*{_OPEN}(?:{_candidate('3')}|the\s+other(?:\s+\w+)?)"
-    rf"{_CLOSE})?)",
+    rf"(?:\s+(?:than|to|over|against|als|que|di|чем)?\s*{_OPEN}(?:{_candidate('3')}|the\s+other(?:\s+\w+)?)"
+    rf"{_CLOSE})?"
+    rf"|\s*(?:(?P<THAN>比)|(?P<UNLIKE>不如))\s*{_candidate('4')}(?(THAN)\s*(?:更好|更优|好)))",
     re.IGNORECASE,
 )
 _HAS_BETTER = re.compile(
@@ -64,17 +73,31 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _NEXT = re.compile(
-    rf"\s*(?:[,/|;&=<>]|-(?=\s)|or\b|and\b|vs\b\.?|versus\b|->|→|then\b)\s*(?:or\s+|and\s+)?{_OPEN}"
+    rf"\s*(?:[,/|;&=<>]|-(?=\s)|or\b|and\b|vs\b\.?|versus\b|->|→|then\b)\s*(?:(?:or|and|then)\s+)?{_OPEN}"
     rf"(?:{_candidate('1')}\s*{_CLOSE}\s*(?:$|[,./|;:=)\]}}>(?]|or\b|and\b)|{_TIE})"
-    r"|\s*[?%]|\s*[,;]?\s*\(?(?:or|if|unless|maybe|perhaps|possibly|otherwise|when|assuming)\b"
-    r"|\s*\([^()\n]{0,60}\d[^()\n]{0,60}\)"
-    r"|\s*\(\s*(?:or|maybe|perhaps|not\s+sure|\?)",
+    rf"|\s*[?%]|\s*[,;]?\s*\(?(?:{IF})"
+    r"|\s*\(\s*(?:scores?|rat(?:ing|ed))?[\s:=]*\d|\s*(?:!=|[≠≯≮≥≤])"
+    r"|\s*\(\s*(?:or|but|maybe|perhaps|not\s+sure|\?)"
+    r"|\s+(?:(?:in|on|for)\s+[^\n.,;]{1,40}\s)?only\b",
+    re.IGNORECASE,
+)
+# "A for text, B for pictures" is no choice, and "A, but B is right" is another one.
+_SPLIT = re.compile(
+    rf"[^\n.]{{0,60}}?(?:[,;]\s*(?:and\s+|but\s+)?{_candidate('1')}\s*(?:for\b|on\b|in\b|\()"
+    rf"|[,;]\s*second\s*,|\bbut\s+{_candidate('2')}\s+(?:is|was)\s+(?:right|correct|better|preferable)\b)",
+    re.IGNORECASE,
+)
+# "A wins on text, B wins on pictures" and "worse in text and better in pictures".
+_CONTRAST = re.compile(
+    rf"[^\n.;]{{0,60}}?(?:[,;]\s*(?:and\s+|but\s+|while\s+)?{_candidate('1')}\s+"
+    r"(?:(?:is|was)\s+(?:better|stronger|superior)|wins)\b|\band\s+(?:better|worse)\s+(?:in|on|at|for)\b)",
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"\s*(?:$|[,;!)\]}|\"'`*<#]|\.(?![.\w])|[—–]|\()|\s+-\s|[-\s]*//"
+    r"\s*(?:$|[,;!)\]}|\"'`*<#。✓✔✅⭐★\U0001F300-\U0001FAFF]|\.(?![.\w])|[—–]|\()|\s+-\s|[-\s]*//"
+    r"|\s*(?:更好|更优|胜出|が良い|の方が(?:良い|よい|優れている))(?=$|[\s。.,;!)])"
     r"|\s+(?:because|since|as|due|given|for|but|while|whereas|with|though|although|so|thus|thanks|"
-    r"overall|here|by|in\s+(?:this|terms|both|every|all)|on\s+(?:this|balance|all|every))\b"
+    r"overall|here|by|over|rather\s+than|instead\s+of|in\s+(?:this|terms|both|every|all)|on\s+(?:this|balance|all|every))\b"
     r"|\s+(?:in|on|for|at|regarding|across)\s+\Z",
     re.IGNORECASE,
 )
@@ -133,14 +156,15 @@ class ChoiceReader:
         begin = led.start("value") if led else pos
         compared = _compared(line, begin)
         if compared is not None:
-            return compared
+            split = _CONTRAST.match(line[compared.end : compared.end + 200])
+            return Reading(None, pos, compared.end) if split else compared
         if self.numbers and (number := _BARE_NUMBER.match(line, begin)):
             return Reading("AB"[int(number["number"]) - 1], pos, number.end("number"))
         match = _PLAIN.match(line, begin)
         if match is None:
             return None
         rest = line[match.end() : match.end() + 200]
-        if _NEXT.match(rest):
+        if _NEXT.match(rest) or _SPLIT.match(rest):
             return Reading(None, pos, match.end())
         if match["tie"]:
             ends = (_ENDS.match(rest) or _ENDS_TIE.match(rest)) and not _LEANS.match(rest)
@@ -197,7 +221,7 @@ def _compared(line: str, pos: int) -> Reading | None:
     if match is None:
         return None
     first = _which(match, "1")
-    other = _which(match, "2") or _which(match, "3")
+    other = _which(match, "2") or _which(match, "3") or _which(match, "4")
     rest = line[match.end() : match.end() + 200]
     if first == other or _NEXT.match(rest):
         return Reading(None, pos, match.end())
@@ -212,7 +236,11 @@ def _compared(line: str, pos: int) -> Reading | None:
         if sign[0] in "=≈":
             return Reading("tie", pos, match.end())
         return Reading(_which(match, "1", sign[0] in "<≺"), pos, match.end())
-    worse = match["BAD"] is not None or match["LOSES"] is not None
+    if (match["EVEN"] or match["LESS"]) and other is None:
+        return None
+    if match["EVEN"]:
+        return Reading("tie", pos, match.end())
+    worse = any(match[group] for group in ("BAD", "LOSES", "LESS", "UNLIKE"))
     return Reading(_which(match, "1", worse), pos, match.end())
 
 

@@ -10,14 +10,22 @@ _HEDGE = re.compile(
     r"\b(?:not|cannot|can\s?not|\w{1,9}n't|never|unable|refuse[ds]?|neither|nor|no|without|if|unless|"
     r"whether|might|may|could|maybe|perhaps|possibly|tempt\w{1,4}|consider(?:ed|ing)?|"
     r"initial(?:ly)?|at\s+first|first\s+(?:glance|sight|thought)|originally|previous(?:ly)?|earlier|"
-    r"would\s+have|had|were|claim(?:s|ed)?|(?<!I'd\s)(?<!I\swould\s)say(?:s|ing)?|said|ask(?:s|ed|ing)?|wants?|told|"
+    r"would\s+have|had|were|claim(?:s|ed)?|contain(?:s|ed|ing)?|quot(?:es?|ed|ing)|(?<!I'd\s)(?<!I\swould\s)say(?:s|ing)?|said|(?<!order\s)ask(?:s|ed|ing)?|wants?|told|"
     r"instruct(?:s|ed|ions?)?|demands?|annotators?|humans?|users?|people|someone|example|"
     r"e\.g|instance|suppos\w{1,3}|assum\w{1,3}|imagine|hypothetical(?:ly)?|guess(?:ing)?|instead|"
     r"rather\s+than|average|mean|max(?:imum)?|min(?:imum)?|highest|lowest|possible|threshold|"
     r"baseline|weights?|hard\s+to|difficult|impossible|rubric|either|between|don't\s+know|unsure|"
-    r"which|who|argu(?:e|es|ed|able|ably)|almost|nearly|should)\b",
+    r"which|who|argu(?:e|es|ed|able|ably)|almost|nearly|should|"
+    r"others|some\s+would|other\s+judges?|another\s+judge|GPT[-\w.]*|Claude|Gemini|perfect\s+(?:answer|description)|"
+    r"nobody|none|no\s+one|hesitat\w{1,4}|about\s+to|the\s+words|typical(?:ly)?|median|tr(?:y|ies|ied|ying)|wrong\s+to|make\s+me|references?(?=\s+(?:would\s+)?\w?\Z)|"
+    r"to\s+(?:get|earn|deserve|reach|receive|merit)|"
+    r"nicht|kein\w{0,2}|wäre|hätte|jamais|nunca|не|бы)\b",
     re.IGNORECASE,
 )
+_OTHERS = re.compile(
+    r"\b(?:turn|round)\s+\d{1,2}\s*\([^()]*\Z|\bor\s+[\"'*_`]{0,3}\Z", re.IGNORECASE
+)
+_AIM = re.compile(r"\W*to\s+\w?", re.IGNORECASE)
 _BREAK = re.compile(
     r"[.!?;:\n](?=\s|$)|[\"']\s*,\s*[\"']|\b(?:but|however|so|therefore|thus|hence|though|yet|still|nevertheless)\b",
     re.IGNORECASE,
@@ -42,12 +50,39 @@ _INSTRUCTS = re.compile(
     r"structure|only)\b",
     re.IGNORECASE,
 )
+# "I could say L4: 3" is no score of one's own.
+_SUPPOSES = re.compile(r"\b(?:I|one|you|we)\s+(?:could|might|would|can|may)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:here\s+(?:is|are|'s)|here's|my|i|i've|i'll|below\s+(?:is|are))\b", re.I)
 _GUIDE = re.compile(
     r"[\s#*_>-]*(?:(?:scoring|rating|evaluation|score|grading)\s+)?(?:rubric|scale|guide(?:line)?s?|"
     r"instructions?|criteria|anchors?|legend|schema)\b[^:\n]{0,40}:?[\s*_]*$",
     re.IGNORECASE,
 )
+
+
+# What numbers behind such a label say is not what this judge thinks of this answer.
+_FOREIGN = re.compile(
+    r"[\s#*_>(-]{0,12}(?:the\s+|my\s+)?(?:users?|humans?|annotators?|experts?|references?|ground[\s-]+truth|gold|"
+    r"previous|prior|earlier|initial|min(?:imum)?|max(?:imum)?|weights?|numbers?|counts?|errors?|"
+    r"prompts?|material|captions?|sign|inject\w{0,4}|format|syntax|template|instructions?|thoughts?|thinking|reasoning|expected|targets?|baseline|"
+    r"averages?|sample)\b[^:\n.;]{0,40}?(?::|\s[-–—](?=\s))[\s*_\"']*(?:[a-z]{1,12}\s+){0,2}",
+    re.IGNORECASE,
+)
+_REFUTED = re.compile(
+    r"[\"'*_`)]{0,4}\s+(?:(?:requires?|needs?|means?|must|should|would|could|might|may|cannot|can't|isn't|"
+    r"wouldn't|seems\s+(?:too|high|low))\b|(?:is|was)\s+(?:not|out|too|only|never|hardly|un\w{1,20})\b)",
+    re.IGNORECASE,
+)
+
+
+def is_foreign(lead: str) -> bool:
+    """Whether all of a lead is a label of somebody else's numbers, as in "Weights:"."""
+    return len(lead) < 120 and _FOREIGN.fullmatch(lead) is not None
+
+
+def refuted(line: str, pos: int) -> bool:
+    """Whether what ends at `pos` is refused there, as in "a 3 for L4 would be too high"."""
+    return _REFUTED.match(line, pos) is not None
 
 
 class Skipper:
@@ -69,10 +104,14 @@ class Skipper:
             return False
         if not text or text.startswith("\0"):
             return False
+        if is_foreign(text):
+            self.skipping = "before"
+            return True
         ends_open = text.rstrip("*_ ").endswith(":") or text.startswith("#")
         example = _EXAMPLE.search(text[:200])
         if example is not None and (
-            _OWN.search(text[:200]) or self.asked.names(text[: example.start()])
+            (_OWN.search(text[:200]) and not _SUPPOSES.search(text[:200]))
+            or self.asked.names(text[: example.start()])
         ):
             example = None
         if example is not None:
@@ -98,7 +137,16 @@ def marks_final(line: str) -> int:
 def hedged(line: str, pos: int) -> bool:
     """Whether what starts at `pos` is denied, supposed, or said by somebody else."""
     before = line[max(0, pos - 160) : max(0, pos)]
+    if _denied(before) or _OTHERS.search(before) is not None:
+        return True
+    # All that stands between quotation marks was said by whoever is quoted.
+    inside_quotes = before.count('"') % 2 == 1 and '": ' not in before
+    return inside_quotes and _denied(before[: before.rindex('"')])
+
+
+def _denied(before: str) -> bool:
+    """Whether the last clause of a text takes back what follows it."""
     start = 0
     for match in _BREAK.finditer(before):
         start = match.end()
-    return _HEDGE.search(before, start) is not None
+    return _HEDGE.search(before, start) is not None or _AIM.fullmatch(before, start) is not None

@@ -27,11 +27,12 @@ _HOLDERS = frozenset(
      "judgment", "judgements", "judgments", "assessment", "assessments", "local", "global",
      "scoring", "marks", "grades", "grade", "preferences", "preference", "choices", "winners",
      "comparison", "comparisons", "final", "turn", "turns", "round", "conversation", "overall",
-     "candidate", "model", "option", "dimension"}
+     "candidate", "model", "option", "dimension", "arguments", "parameters"}
 )  # fmt: skip
 _NUMBERING = re.compile(r"\d+|[a-z]|[a-z]{1,12}\d+")
 _LIMITS = frozenset({"scale", "range", "max", "maximum", "highest"})
 _LIMIT = re.compile(r"(?:-?\d+\s*(?:-|–|to|\.\.)\s*)?(\d+)(?:\s*points?)?")
+_NOTHING = re.compile(r"\s*(?:n/?a|none|null|unknown|not\s+applicable)\.?\s*", re.IGNORECASE)
 _FINAL = frozenset({"final", "revised", "corrected", "updated"})
 
 
@@ -98,9 +99,24 @@ def _entries(value: Object, asked: Asked, reader: Reader, final: bool) -> Iterat
         elif isinstance(item, Object | list):
             # Turns and candidates are numbered; all are read, so that differing ones say nothing.
             if {w for w in words - _FINAL if not _NUMBERING.fullmatch(w)} <= _HOLDERS:
+                if isinstance(item, list) and (names := _names_beside(value, item, asked)):
+                    for name, one in zip(names, item, strict=True):
+                        if name:
+                            yield from _scalar(one, name, reader, key_final)
+                    continue
                 yield from read_fields(item, asked, reader, key_final)
         elif words - marks <= own and words - marks:
             yield from _scalar(item, None, reader, key_final, numbers=True)
+
+
+def _names_beside(value: Object, numbers: list[Json], asked: Asked) -> list[str]:
+    """The dimensions that a list beside a list of values names, in its order; none if none does."""
+    for _, item in value.entries:
+        if isinstance(item, list) and item is not numbers and len(item) == len(numbers) > 0:
+            names = [asked.named_by(name) if isinstance(name, str) else None for name in item]
+            if None not in names:
+                return [name or "" for name in names]
+    return []
 
 
 def _on_another_scale(value: Object, reader: Reader) -> bool:
@@ -150,6 +166,8 @@ def _for_dimension(
             yield from _scalar(item[0], dimension, reader, final)
         elif item:
             yield Field(dimension, None, final)
+    elif item is None or (isinstance(item, str) and _NOTHING.fullmatch(item)):
+        yield Field(dimension, None, final)
     else:
         numbers = re.search(r"preference|winner|better|choice", key, re.IGNORECASE) is not None
         yield from _scalar(item, dimension, reader, final, numbers=numbers)

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_][\w-]*+)",
     re.DOTALL,
 )
+_OPEN_STRING = re.compile(r"[\"'“]")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "none": None}
@@ -102,7 +103,8 @@ class _Reader:
         root: Json = None
         expects_value = True
         while True:
-            token = self._next()
+            in_key = bool(stack) and isinstance(stack[-1], Object) and not keys[-1]
+            token = self._next(in_key)
             if token is None:
                 return None
             kind, value = token
@@ -125,7 +127,7 @@ class _Reader:
                 expects_value = True
             elif not expects_value:
                 return None
-            elif stack and isinstance(stack[-1], Object) and not keys[-1]:
+            elif in_key:
                 if kind == "mark" or not self._colon():
                     return None
                 keys[-1] = value or " "
@@ -146,7 +148,7 @@ class _Reader:
                 self._add(stack, keys, _scalar(kind, value))
                 expects_value = False
 
-    def _next(self) -> tuple[str, str] | None:
+    def _next(self, in_key: bool = True) -> tuple[str, str] | None:
         """Kind and text of the next token, both empty at the end; None for no token."""
         self.budget -= 1
         if self.budget < 0:
@@ -156,6 +158,10 @@ class _Reader:
         if self.at >= len(self.text):
             return "", ""
         token = _TOKEN.match(self.text, self.at)
+        if token is None and not in_key and _OPEN_STRING.match(self.text, self.at):
+            # A string that never ends was cut off: what stands in it is a reason, no verdict.
+            self.at = len(self.text)
+            return "", ""
         if token is None:
             return None
         self.at = token.end()

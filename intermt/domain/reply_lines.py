@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from intermt.dimensions import OVERALL
+from intermt.domain.reply_boxes import boxes
 from intermt.domain.reply_choices import ChoiceReader, has_better
-from intermt.domain.reply_context import Skipper, hedged, marks_final
+from intermt.domain.reply_context import Skipper, hedged, is_foreign, marks_final, refuted
 from intermt.domain.reply_fields import read_fields
 from intermt.domain.reply_json import Json
 from intermt.domain.reply_links import value_behind
@@ -26,7 +27,8 @@ from intermt.domain.reply_names import (
     same_dimensions,
     without_doubles,
 )
-from intermt.domain.reply_tables import read_table
+from intermt.domain.reply_sections import Section, led
+from intermt.domain.reply_tables import read_table, starts_table
 from intermt.domain.reply_values import Reader, Reading
 
 MAX_LINES = 30_000
@@ -34,24 +36,6 @@ MAX_LINES = 30_000
 
 PLAIN, BOXED, FINAL = 0, 1, 2
 
-_HEADING = re.compile(r"\s*(?:#{1,6}\s|\*\*[^*\n]{1,100}\*\*:?\s*$|__[^_\n]{1,100}__:?\s*$)")
-_LEAD = re.compile(
-    r"[\s#*_`\"'\-•·+|()\[\]{}>✓✅]*(?:\(?\d{1,2}[.):]?[\s*_`\"'-]*)?"
-    r"(?:(?:dimension|criterion|metric|aspect|category|name|key|for|regarding|on|in\s+terms\s+of|"
-    r"as\s+for|as\s+to|about|concerning|next|first|second|third|finally|lastly|now|the|its|with\s+"
-    r"respect\s+to|when\s+it\s+comes\s+to|final)\b[\s:,\"'*_`-]*(?:\d{1,2}[.):]?\s*)?){0,4}",
-    re.IGNORECASE,
-)
-_AFTER_LEAD = re.compile(
-    r"[\"'*_`\]>]{0,6}\s*(?:\([^()\n]{0,80}\)|\[[^\[\]\n]{0,80}\])?[\"'*_`]{0,6}"
-    r"\s*(?:$|[:,=—–|→(/>]|-(?![A-Za-z0-9])|->)"
-)
-_KEYED = re.compile(
-    r"(?P<indent>\s*)(?P<bullet>[-*]\s+)?[\"'*`]*(?:dimension|criterion|metric|aspect|category|name)"
-    r"[\"'*`]*\s*:",
-    re.IGNORECASE,
-)
-_ITEM = re.compile(r"(?P<indent>\s*)[-*]\s")
 # A correction without a name takes back the last score named.
 _REVISES = re.compile(
     r"\W*(?:(?:hmm|oh|ok|okay)\W+)?(?:actually|wait|correction|scratch\s+that|on\s+second\s+thought|"
@@ -75,19 +59,14 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(r"\s*,?\s*(?P<name>overall)\s*(?:$|[.,;!)])", re.IGNORECASE)
+_PARTLY = re.compile(
+    r"\s+(?:for|in|on|at|during|until|only|of)\s+(?:the\s+)?(?:some|parts?|turns?|rounds?|first|second|"
+    r"third|last|previous|other|beginning|end|start|half)\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(r"\s*[:,–—]\s|\s+-\s")
 _EXCEPT = re.compile(
     r"\b(?:except|excluding|other\s+than|apart\s+from|save\s+for|but\s+not)\b", re.I
-)
-_BOX = re.compile(
-    r"(?:\\(?:boxed|fbox)\s*\{|\[\[)\s*"
-    r"(?P<body>(?:[^{}\[\]\n]|\[[^\[\]\n]{0,150}\]){1,200}?)"
-    r"\s*(?:\}|\]\])"
-)
-_OFFERED = re.compile(r"[\s\"'`*$]*(?:,?\s*(?:if|or|for|when)\b|means\b)", re.IGNORECASE)
-_BRACKETS = re.compile(
-    r"[\s*_`#>-]*+(?:(?:my|the|final)\s+){0,3}(?:scores?|ratings?|verdicts?|answers?|preferences?)?"
-    r"[\s*_`]*[:=]?[\s*_`$]*\[(?P<body>[^\[\]\n]{1,200})\][\s*_`$.]*$",
-    re.IGNORECASE,
 )
 
 
@@ -116,12 +95,7 @@ class LineReader:
         self.is_choice = isinstance(reader, ChoiceReader)
         self.statements: list[Statement] = []
         self.n_names = 0
-        # The heading a line stands under: None for none, () for a dimension not asked for.
-        self.section: tuple[str, ...] | None = None
-        self.section_is_heading = False
-        self.section_column = -1
-        self.section_stated = False
-        self.same_paragraph = False
+        self.section = Section(asked, reader)
         self.final = False
         self.final_here = -1
         self.skipper = Skipper(asked)
@@ -137,7 +111,7 @@ class LineReader:
             line = lines[i]
             # Everything behind a mark such as "Final scores:" is final.
             self.final, self.final_here = self.final or self.final_here >= 0, -1
-            if line.lstrip().startswith("|") and not self.skipper.skips(line):
+            if starts_table(lines[i : i + 2]) and not self.skipper.skips(line):
                 end = i
                 while end < len(lines) and "|" in lines[end] and lines[end].strip():
                     end += 1
@@ -149,6 +123,7 @@ class LineReader:
                 i = end
                 continue
             self._line(line, i, values)
+            self.section.passes(line)
             i += 1
         return self.statements if self.n_names <= MAX_NAMES else []
 
@@ -156,7 +131,6 @@ class LineReader:
 
     def _line(self, line: str, number: int, values: Sequence[Json]) -> None:
         if not line.strip():
-            self.same_paragraph = False
             self.skipper.skips(line)
             return
         if self.skipper.skips(line) or line.lstrip().startswith(">"):
@@ -169,8 +143,10 @@ class LineReader:
         self.n_names += len(names)
         if self.n_names > MAX_NAMES:
             return
+        if names and is_foreign(line[: names[0].start]):
+            return
         groups = grouped(line, names)
-        self._enter(line, names, groups)
+        self.section.enter(line, names, groups)
         if not names:
             self._unnamed(line, number)
             return
@@ -182,7 +158,7 @@ class LineReader:
         ]
         if self.is_choice:
             self._sentences(line, names, groups)
-        elif not used and self.section_is_heading and self._led(line, groups[0]) is None:
+        elif not used and self.section.is_heading and led(line, groups[0]) is None:
             self._unnamed(line, number)
 
     def _rank(self, position: int) -> int:
@@ -200,56 +176,22 @@ class LineReader:
 
     # --- where a value belongs ---------------------------------------------------------------
 
-    def _enter(self, line: str, names: list[Name], groups: list[list[Name]]) -> None:
-        """Keep track of the heading that the following lines stand under."""
-        heading = _HEADING.match(line) is not None
-        if not names:
-            if heading:
-                self.section, self.section_is_heading = None, True
-            elif (item := _ITEM.match(line)) and len(item["indent"]) < self.section_column:
-                self.section = ()
-            return
-        end = self._led(line, groups[0])
-        dimensions = same_dimensions(groups[0])
-        if ALL in dimensions:
-            return
-        if end is not None or (heading and len(set(dimensions)) == 1):
-            alone = end is not None and not line[end:].strip(" :*_#`\"'")
-            self.section = tuple(d for d in dimensions if d)
-            self.section_is_heading = heading or alone
-            self.section_stated = False
-            self.same_paragraph = True
-            keyed = _KEYED.match(line)
-            self.section_column = (
-                len(keyed["indent"] + (keyed["bullet"] or "")) if keyed is not None else -1
-            )
-        elif (self.section is not None or not self.asked.single) and (
-            not self.section_is_heading or _LEAD.fullmatch(line[: names[0].start][:80])
-        ):
-            self.section, self.section_is_heading = (), False
-
-    def _led(self, line: str, group: list[Name]) -> int | None:
-        """Where the text behind a name at the head of the line begins; None if it is no head."""
-        if group[0].start > 80 or not _LEAD.fullmatch(line[: group[0].start]):
-            return None
-        after = _AFTER_LEAD.match(line, group[-1].end)
-        return after.end() if after else None
-
     def _owner(self, reading: Reading, boxed: bool) -> tuple[str, ...]:
         """What a value without a name is for."""
-        if self.is_choice and OVERALL in self.asked.dimensions and self.section is not None:
+        asks_overall = self.is_choice and OVERALL in self.asked.dimensions
+        if asks_overall and self.section.dimensions is not None:
             final = self._rank(reading.start) == FINAL
             if self.asked.single != OVERALL and (
-                final or (boxed and (self.section_stated or not self.same_paragraph))
+                final or (boxed and (self.section.stated or not self.section.same_paragraph))
             ):
                 return (OVERALL,)
-        if self.section is not None:
-            if self.final_here >= 0 and self.section_stated:
+        if self.section.dimensions is not None:
+            if self.final_here >= 0 and self.section.stated:
                 return ()
-            return self.section
+            return self.section.dimensions
         if self.asked.single is not None:
             return (self.asked.single,)
-        if self.is_choice and OVERALL in self.asked.dimensions and (boxed or reading.subject):
+        if asks_overall and (boxed or reading.subject):
             return (OVERALL,)
         return ()
 
@@ -272,15 +214,16 @@ class LineReader:
             if about is not None and about.end() == following and following < len(line):
                 reading = None
             else:
-                final = line[max(0, first.start - 8) : first.start].lower().strip("* \"'`_")
+                final = line[max(0, first.start - 8) : first.start].lower().strip("*: \"'`_")
                 rank = FINAL if final.endswith("final") else self._rank(first.start)
                 self._state(dimensions, reading.value, rank)
-                self.section_stated = stated = True
+                self.section.stated = stated = True
                 yield reading.end
         before = line[max(0, first.start - 120) : first.start]
         if self.is_choice:
             choice = has_better(before)
-            if choice is not None and not hedged(line, first.start - 1):
+            partly = _PARTLY.match(line, last.end)
+            if choice is not None and not partly and not hedged(line, first.start - 1):
                 self._state(dimensions, choice.value, self._rank(first.start))
                 yield first.end
             return
@@ -288,15 +231,15 @@ class LineReader:
         if match is not None:
             value = self.reader.whole(match["value"])
             at = first.start - len(before) + match.start("value")
-            if value is not None and not hedged(line, at):
+            if value is not None and not hedged(line, at) and not refuted(line, last.end):
                 self._state(dimensions, value.value, self._rank(at))
                 stated = True
                 yield first.end
-        if not stated and self._led(line, group) is not None:
+        if not stated and led(line, group) is not None:
             for value in self.reader.loose(line[last.end : following][:3_000]):
                 if not hedged(line, last.end + value.start + 1):
                     self._state(dimensions, value.value, self._rank(last.end))
-                    self.section_stated = True
+                    self.section.stated = True
                     yield last.end + value.end
 
     # --- values without a name ---------------------------------------------------------------
@@ -320,37 +263,35 @@ class LineReader:
                 owner = (OVERALL,)
             self._unnamed_value(owner, reading)
         alone = self.reader.alone(line) if len(line) < 200 else None
-        if alone is not None and (self.section or number in self._ends_alone):
-            self._unnamed_value(self._owner(alone, False), alone)
+        stands_out = self.section.below_label or number in self._ends_alone
+        if alone is not None and (self.section.dimensions or stands_out):
+            self._unnamed_value(self._owner(alone, self.section.below_label), alone)
+        elif self.asked.single and not self.is_choice and len(self._ends_alone) == 1:
+            opening = self.reader.at(line, 0, True)
+            if opening is not None and _REASON.match(line, opening.end):
+                self._unnamed_value((self.asked.single,), opening)
 
     def _unnamed_value(self, owner: tuple[str, ...], reading: Reading) -> None:
         # Behind per-dimension headings a last "final score" is not theirs alone.
-        in_section = self.section and self.asked.single is None and owner != (OVERALL,)
+        in_section = self.section.dimensions and self.asked.single is None and owner != (OVERALL,)
         rank = PLAIN if in_section and not self.final else self._rank(reading.start)
         self._state(owner, reading.value, rank)
-        self.section_stated = self.section_stated or bool(owner)
+        self.section.stated = self.section.stated or bool(owner)
 
     def _boxes(self, line: str) -> bool:
         """State what boxes and bracketed lists hold; whether the line had any."""
-        found = [(m["body"], BOXED, m) for m in _BOX.finditer(line)]
-        if not found and len(line) < 500 and (brackets := _BRACKETS.match(line)) is not None:
-            found = [(brackets["body"], PLAIN, brackets)]
-        if any(_OFFERED.match(line[m.end() : m.end() + 40]) for _, _, m in found):
-            return True
-        for body, rank, match in found:
-            if hedged(line, match.start()):
+        found = boxes(line, self.reader)
+        for box in found:
+            if box.offered or hedged(line, box.start) or is_foreign(line[: box.start]):
                 continue
-            rank = max(rank, self._rank(match.start()))
-            body = body.strip().removeprefix("[").removesuffix("]")
-            items = [i for i in re.split(r"\s*[,;，、]\s*", body) if i]
-            readings = [self.reader.alone(i) for i in items]
-            if len(items) == 1:
-                if readings[0] is not None and (rank != PLAIN or self.asked.single):
-                    owner = self._owner(Reading(readings[0].value, match.start(), 0), True)
-                    self._state(owner, readings[0].value, rank)
-            elif len(items) == len(self.asked.dimensions) and None not in readings:
-                for dimension, reading in zip(self.asked.dimensions, readings, strict=True):
-                    self._state((dimension,), reading.value if reading else None, rank)
+            rank = max(BOXED if box.drawn else PLAIN, self._rank(box.start))
+            if len(box.values) == 1:
+                if rank != PLAIN or self.asked.single:
+                    owner = self._owner(Reading(box.values[0], box.start, 0), True)
+                    self._state(owner, box.values[0], rank)
+            elif len(box.values) == len(self.asked.dimensions):
+                for dimension, value in zip(self.asked.dimensions, box.values, strict=True):
+                    self._state((dimension,), value, rank)
         return bool(found)
 
     def _sentences(self, line: str, names: list[Name], groups: list[list[Name]]) -> None:

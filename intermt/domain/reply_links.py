@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from intermt.domain.reply_values import Reader, Reading
+from intermt.domain.reply_values import QUALITY, Reader, Reading
 
 _POST = re.compile(r"[\"'*_`\]]{0,6}")
 _BRACKETED = re.compile(r"(?:^|[^\sA-Za-z])\s*\([^()]{1,50}\Z")
@@ -16,18 +16,24 @@ _SCALE_ASIDE = re.compile(
     r"\s*(?:scale\s*:?\s*|from\s+|range\s*:?\s*)?(-?\d{1,3})\s*(?:-|–|to|\.\.)\s*(\d{1,3})\s*"
 )
 _MAX_ASIDE = re.compile(r"\s*(?:/|out\s+of|max\.?:?)\s*(\d{1,3})\s*", re.IGNORECASE)
+_OTHER_ASIDE = re.compile(
+    r"\s*(?:(?:turn|round|image|picture|answer|response|conversation)\s*[\dAB]{1,2}|max(?:imum)?|min(?:imum)?"
+    r"|humans?|users?|annotators?|previous|prior|before|initial|draft|reference|expected|target|average|mean"
+    r"|median|weight|confidence)\s*",
+    re.IGNORECASE,
+)
 _LABEL_WORD = (
     r"(?:(?:my|the|final)\s+){0,2}(?:score|rating|value|mark|grade|verdict|evaluation|assessment|"
     r"points|winner|preference|preferred|choice|better(?:\s+\w{1,20})?|vote)"
 )
 _CONNECT = re.compile(
-    rf"(?:\s*[-–—,;:|]?\s*[*_`\"'(]*{_LABEL_WORD}(?=[\s:=\"'*_`)]|-\s)[\"'*_`)]{{0,4}})?"
+    rf"(?:\s*[-–—,;:|]?\s*[*_`\"'(]*{_LABEL_WORD}(?!\s+[A-F]\b(?!\s*[:=]))(?=[\s:=\"'*_`)]|-\s)[\"'*_`)]{{0,4}})?"
     r"(?:\s*\(\s*-?\d\s*(?:-|–|to)\s*\d{1,3}\s*\))?"
     r"(?P<strong>\s*(?:[:=]{1,2}>?|[-=]{1,2}>|→|⇒|[—–]{1,2}(?!\d)|-{1,2}(?=\s)|\.{2,}|…|>(?=\S))"
     r"(?:\s*[:=])?)?"
-    r"(?:[\s*_]*(?:(?:very|quite|rather)\s+)?(?:excellent|good|fair|poor|bad|perfect|moderate|weak|"
-    r"strong|acceptable|adequate|mediocre|flawless|high|low|medium)[\s*_]*(?:[,:(\[/]|[-–—](?=\s))\s*)?"
-    r"(?P<bag>[\s*_`\"']*(?:(?:is|are|was|gets?|got|receives?|received|scores?|scored|deserves?|"
+    rf"(?:[\s*_]*{QUALITY}[\s*_]*(?:[,:(\[/]|[-–—](?=\s))\s*)?"
+    r"(?:[\s*_]*[★☆⭐🌟]{1,10}\s*(?=\())?"
+    r"(?P<bag>[\s*_`\"']*(?:(?:is|are|was|goes|gets?|got|receives?|received|scores?|scored|deserves?|"
     r"earns?|merits?|warrants?|has|stands|at|as|with|both|each|all|therefore|thus|clearly|solid|"
     r"definitely|rated|given|assigned|awarded|rating|worth|equals?|(?-i:an?)|the|my|I|I'd|I'll|I'm|"
     r"would|will|give|giving|rate|assign|award|it|this|points|of|score|final|verdict|to|be|"
@@ -50,7 +56,8 @@ def value_behind(
         if aside is None:
             break
         text = aside["round"] if aside["round"] is not None else aside["square"]
-        if aside["square"] is not None and not _SCALE_ASIDE.fullmatch(text):
+        bracketed = aside["square"] is not None
+        if bracketed and not (_SCALE_ASIDE.fullmatch(text) or text.strip().isdigit()):
             break
         if _foreign_aside(text, scales):
             return Reading(None, pos, aside.end())
@@ -67,7 +74,7 @@ def value_behind(
     elif (row := re.match(r"\s*[,\t;]\s*", line[at:])) and not line[:pos].strip().count(","):
         reading = reader.at(line, at + row.end(), False)
     if inside is not None:
-        inside = Reading(inside.value, pos, pos)
+        inside = Reading(None if line[pos : pos + 1] == "?" else inside.value, pos, pos)
         if reading is not None and reading.value != inside.value:
             return Reading(None, pos, reading.end)
         return inside
@@ -75,9 +82,9 @@ def value_behind(
 
 
 def _foreign_aside(text: str, scales: Sequence[tuple[int, int]]) -> bool:
-    """Whether what stands in brackets behind a name is another scale or another name."""
+    """Whether what stands in brackets behind a name is another scale or somebody else's."""
     if (scale := _SCALE_ASIDE.fullmatch(text)) is not None:
         return (int(scale[1]), int(scale[2])) not in scales
     if (highest := _MAX_ASIDE.fullmatch(text)) is not None:
         return int(highest[1]) != scales[0][1]
-    return False
+    return _OTHER_ASIDE.fullmatch(text) is not None

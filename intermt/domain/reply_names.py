@@ -13,6 +13,9 @@ from intermt.dimensions import DIMENSIONS, OVERALL, find_dimension
 MAX_NAMES = 5_000
 """Most names of dimensions in a reply; one with more is no verdict."""
 
+MAX_REPEATS = 3
+"""So often is a name not said again before its value."""
+
 ALL = "*all"
 """What "all dimensions" resolves to."""
 
@@ -160,18 +163,26 @@ def same_dimensions(names: Sequence[Name]) -> tuple[str, ...]:
 
 
 def without_doubles(line: str, names: list[Name]) -> list[Name]:
-    """Names with id and key side by side, as in "L4 (text quality)", taken as one."""
+    """Names with id and key side by side, as in "L4 (text quality)", taken as one.
+
+    A name said over and over, as by a model caught in a loop, means nothing.
+    """
     single: list[Name] = []
+    repeats: dict[str, int] = {}
     for name in names:
         last = single[-1] if single else None
         if last is not None and last.dimension == name.dimension != "":
             between = line[last.end : name.start]
             if _BESIDE.fullmatch(between):
                 closes = "(" in between and line[name.end : name.end + 1] == ")"
+                repeats[name.dimension] = repeats.get(name.dimension, 0) + 1
                 single[-1] = Name(last.start, name.end + closes, name.dimension)
                 continue
         single.append(name)
-    return single
+    return [
+        Name(n.start, n.end, "") if repeats.get(n.dimension, 0) >= MAX_REPEATS else n
+        for n in single
+    ]
 
 
 def grouped(line: str, names: list[Name]) -> list[list[Name]]:

@@ -20,11 +20,22 @@ _CHOICES = re.compile(
 )
 _NOT_OURS = re.compile(
     r"\b(?:max(?:imum)?|min(?:imum)?|weights?|scale|range|human|reference|example|previous|initial|"
-    r"draft|average|mean|possible|others?|turns?|#|no|id)\b",
+    r"draft|average|mean|possible|confidence|certainty|errors?|mistakes?|typos?|faults?|defects?|issues?|count|number|rank(?:ing)?|"
+    r"target|goal|worse|worst|loser|losing|rejected|expected|before|others?|turns?|#|no|id)\b",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\(?\s*(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*\)?")
+_TICK = re.compile(r"[\s*_]*[✓✔✅☑🏆👑]\ufe0f?[\s*_]*")
+_CROSS = re.compile(r"[\s*_]*[✗✘❌✖–—-]?\ufe0f?[\s*_]*")
 _OUT_OF = re.compile(r"(?:/|\bout\s+of)\s*(\d{1,3})")
+
+
+def starts_table(lines: Sequence[str]) -> bool:
+    """Whether the first of two lines is one of a table: it begins with a bar or heads a rule."""
+    headed = len(lines) > 1 and "|" in lines[0] and "|" in lines[1]
+    return lines[0].lstrip().startswith("|") or (
+        headed and "-" in lines[1] and _RULE.fullmatch(lines[1]) is not None
+    )
 
 
 def read_table(
@@ -86,12 +97,24 @@ def _rows(
         else:
             readings = [reader.alone(row[k]) for k in cells if len(row[k]) < 60]
         stated = [r.value for r in readings if r is not None]
+        if not marked and not stated and isinstance(reader, ChoiceReader):
+            stated = _ticked(row, header, reader)
         if any(_foreign(header[k], scales) for k in cells if k < len(header)) and stated:
             yield dimension, None
         elif len(stated) == 1:
             yield dimension, stated[0]
         elif stated:
             yield dimension, None
+
+
+def _ticked(row: list[str], header: list[str], reader: Reader) -> list[int | str | None]:
+    """The candidate whose column alone has a tick, where the head names both candidates."""
+    heads = {k: head.value for k, cell in enumerate(header) if (head := reader.alone(cell))}
+    cells = {heads[k]: row[k] for k in heads if k < len(row)}
+    ticked = [who for who, cell in cells.items() if _TICK.fullmatch(cell)]
+    crossed = [who for who, cell in cells.items() if _CROSS.fullmatch(cell)]
+    both_said = set(cells) == {"A", "B"} and len(ticked) == 1 and len(crossed) == 1
+    return list(ticked) if both_said else []
 
 
 def _foreign(cell: str, scales: Sequence[tuple[int, int]]) -> bool:

@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from intermt.domain.reply_thoughts import without_thought
+
 MAX_REPLY = 4_000_000
 """Longest reply read, in characters; nobody states a verdict in more."""
-
-_THOUGHT = re.compile(
-    r"<(?P<close>/?)(?:seed:)?(?:think|thinking|thought|thoughts|reasoning)>"
-    r"|\[(?P<close2>/?)THINK\]|◁(?P<close3>/?)think▷",
-    re.IGNORECASE,
-)
-_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<]{0,80}<\|message\|>")
 _PAGE = re.compile(r"\s*(?:```\w*\s*)?<(?:!doctype\s+html|html|head|body|\?xml)\b", re.IGNORECASE)
 _FAILED = re.compile(
     r"\s*[\"'\[(]?(?:api[ _-]?(?:failed|failure|error)|(?:internal )?server error|error\b\s*[:\d(]"
@@ -22,6 +17,7 @@ _FAILED = re.compile(
     r"|connection (?:error|refused|reset)|request (?:failed|timed out)|timed? ?out\b|null\b\s*$)",
     re.IGNORECASE,
 )
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _STRUCK = re.compile(r"~~[^~\n]{1,300}~~|<(?:del|s|strike)>[^<\n]{1,300}</(?:del|s|strike)>")
 _MARKUP = re.compile(r"<(/?)([A-Za-z][\w-]{0,60})(?:\s[^<>\n]{0,200})?(/?)>")
 _CELLS = frozenset({"td", "th"})
@@ -71,35 +67,29 @@ _PLAIN = _Plain()
 def said(text: str) -> str:
     """The part of a reply that was said to the reader, in plain characters.
 
-    Thinking is cut: `<think>...</think>`, everything after a `<think>` that is never closed,
-    and everything before a `</think>` that was never opened. Digits of other scripts become
-    0 to 9. Empty for error pages, messages of failed calls and texts beyond `MAX_REPLY`.
+    Thinking is cut, and so are examples, drafts and rubrics in tags of their own. Digits of
+    other scripts become 0 to 9. Empty for error pages, messages of failed calls and texts
+    beyond `MAX_REPLY`.
     """
     if len(text) > MAX_REPLY:
         return ""
-    text = _without_thought(text)
+    text = without_thought(_unescaped(text).translate(_PLAIN))
     if _PAGE.match(text) or _FAILED.match(text):
         return ""
-    return text.translate(_PLAIN)
+    return _COMMENT.sub("", text)
 
 
-def _without_thought(text: str) -> str:
-    channels = list(_CHANNEL.finditer(text))
-    if channels:
-        last = channels[-1]
-        text = text[last.end() :] if last[1].lower() == "final" else ""
-        text = text.partition("<|")[0]
-    kept: list[str] = []
-    done, thinking = 0, False
-    for tag in _THOUGHT.finditer(text):
-        closes = bool(tag["close"] or tag["close2"] or tag["close3"])
-        if closes and not thinking:
-            kept.clear()
-        elif not closes and not thinking:
-            kept.append(text[done : tag.start()])
-        thinking = not closes
-        done = tag.end()
-    return "\n".join(kept) if thinking else "\n".join([*kept, text[done:]])
+def _unescaped(text: str) -> str:
+    """The text as it was before a server or a model escaped it for HTML or JSON."""
+    if "\\u003c" in text:
+        text = text.replace("\\u003c", "<").replace("\\u003e", ">")
+    if "&" in text:
+        for escaped, plain in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&")):
+            text = text.replace(escaped, plain)
+    bare = text.strip()
+    if len(bare) > 1 and bare[0] == bare[-1] == '"' and '\\"' in bare:
+        return bare[1:-1].replace("\\n", "\n").replace('\\"', '"')
+    return text
 
 
 def without_markup(text: str) -> str:

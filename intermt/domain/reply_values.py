@@ -57,33 +57,57 @@ _WORD_NUMBERS = {
 _NUMBER = (
     r"(?:[-–]?\d{1,9}(?:[.,]\d{1,9}){0,8}(?!\d)|(?:minus|negative)\s+(?:one|1)"
     r"|zero|one|two|three|four|five|six|seven|eight|nine|ten|[零〇一二两三四五])"
-    r"(?!(?!分)[^\W_]|[%+]|_[A-Za-z0-9]|[.,]\d|-[A-Za-z])"
+    r"(?!(?![分点점])[^\W_]|[%+]|_[A-Za-z0-9]|[.,·']\d|-[A-Za-z])"
 )
 _OPEN = r"(?:[*_`\"'“”‘(\[{$\s]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{){0,12}"
 _CLOSE = r"[*_`\"'“”’)\]}$]{0,12}"
 _VALUE = re.compile(rf"{_OPEN}(?P<number>{_NUMBER}){_CLOSE}", re.IGNORECASE)
+_UNIT = (
+    r"(?:points?\b|pts\b\.?|marks?\b|stars?\b|Punkte?n?\b|puntos?\b|punt[io]\b|pontos?\b"
+    r"|балл(?:а|ов)?\b|[分点점](?:です|입니다)?|अंक|نقاط|نقطة|درجات|[★⭐\U0001F300-\U0001FAFF])"
+)
+_OF = (
+    r"/|out\s+of|of|von|aus|sur|de|di|su|em|из|من|از|van(?:\s+de)?|z|af|av"
+    r"|\(?max(?:imum)?\.?\s*(?:of|:|=)?|满分"
+)
 _DENOMINATOR = re.compile(
-    r"\s*[*_`]*\(?\s*(?:(?:points?|分|marks?|stars?)\s+)?"
-    r"(?:/|out\s+of|of|\(?max(?:imum)?\.?\s*(?:of|:|=)?|满分)\s*"
+    rf"\s*[*_`]*\(?\s*(?:{_UNIT}\s+)?(?:{_OF})\s*"
     r"(?:a\s+(?:possible|maximum)\s+(?:of\s+)?)?[*_`(]*"
-    rf"(?P<number>{_NUMBER})(?:\s*(?:points?|分|stars?))?{_CLOSE}",
+    rf"(?P<number>{_NUMBER})(?:\s*{_UNIT})?{_CLOSE}"
+    rf"|\s*\(\s*(?P<full>{_NUMBER})\s*{_UNIT}?\s*(?:满分|滿分|満点|만점|制)\s*\)",
     re.IGNORECASE,
 )
 _POINTS = re.compile(
-    r"\s*(?:points?\b|pts\b\.?|分|marks?\b|stars?\b)|\s+(?:on|in)\s+(?:a|the)\s+"
+    rf"\s*{_UNIT}|\s+(?:on|in)\s+(?:a|the)\s+"
     r"(?:scale(?:\s+(?:of|from))?\s+)?-?\d\s*(?:-|–|to)\s*\d(?:\s+scale)?",
     re.IGNORECASE,
 )
 
+_OR = (
+    r"(?:to|or|and|bis|oder|und|ou|et|à|a|o|y|e|или|до|и|lub|i|veya|ve|eller|of|hoặc)\b"
+    r"|أو|إلى|या|से|और|或|到|至|和|または|から|또는"
+)
+IF = (
+    r"(?:or|if|unless|maybe|perhaps|possibly|otherwise|when|assuming|wenn|falls|vielleicht|si|"
+    r"peut-être|quizás|если|возможно)\b|如果|也许|もし|たぶん|만약|إذا|ربما|अगर|शायद"
+)
+"""What takes a verdict back that stands before it: conditions and doubts."""
 # A range, a list or a revision: the number before is not the whole statement.
 _GOES_ON = re.compile(
-    r"\s*(?:[-–—~/|,;&]|\.{2,}|to\b|or\b|and\b|vs\b|->|→|=>|\+|,?\s*(?:then|now|or rather)\b)\s*"
+    rf"\s*(?:[-–—~〜/|,;&、]|\.{{2,}}|{_OR}|vs\b|->|→|=>|\+|,?\s*(?:then|now|or rather)\b)\s*"
     r"(?:or\s+|and\s+)?[*_`\"'(\[]*[-–]?\d(?!\d?[.)]\s*[*_`]*[A-Za-z])"
-    r"|\s*[,;]?\s*\(?(?:or|if|unless|maybe|perhaps|possibly|otherwise|when|assuming)\b"
+    rf"|\s*[,;]?\s*\(?(?:{IF})"
     r"|\s*\([^()\n]{0,80}\)\s*(?:[-–—,;/]|to\b|or\b|and\b)\s*(?:or\s+|and\s+)?[*_`\"'(]*-?\d"
     r"|\s*\(\s*(?:or\b|maybe\b|could\b|perhaps\b|\?|[-–]?\d(?!\s*(?:=|/|out\b|of\b)))"
-    r"|\s*[?%+]|\s*(?:->|→|=>)"
-    r"|[^\n]{0,80}?\b(?:actually|wait|correction|scratch\s+that|make\s+(?:it|that)|no,|second\s+thought)"
+    r"|\s+(?:the|this|an?)\s+(?:answer|response|reply|text)\s+(?:must|should|would|needs?|has\s+to)\b"
+    r"|[^\n.;]{0,60}?\b(?:(?:could|might)\s+(?:also\s+)?be\s+(?:an?\s+)?\d|\d\s+would\s+also\s+be\b)"
+    r"|\s*\(\s*borderline\b|\s*(?:±|[<>≤≥]\s*[A-Za-z0-9])"
+    r"|[\s,(]*(?:provisional|tentative|preliminary)(?:ly)?\b"
+    r"|[\s,(–—-]*(?:(?:which\s+is\s+)?(?:what|as)\s+the\s+(?:assistant|answer|text|material)\s+"
+    r"(?:itself\s+)?(?:claims?|says?|states?|demands?)|the\s+(?:assistant|answer)'s\s+own\s+claim)\b"
+    r"|\s*[?%+½¼¾⅓⅔]|\s*(?:->|→|=>)"
+    r"|[^\n]{0,80}?\b(?:actually|wait|correction|scratch\s+that|make\s+(?:it|that)|no(?=[,:])|second\s+thought|"
+    r"on\s+reflection|reconsider\w{0,4})"
     r"\b[^\n]{0,40}?(?:\d|\b(?:zero|one|two|three)\b)"
     r"|\s+(?:for|in|on|at)\s+(?:the\s+)?(?:turn|round|first|second|third|last|previous|other|"
     r"image|picture|answer\s+[AB12]|response\s+[AB12])\b",
@@ -91,34 +115,47 @@ _GOES_ON = re.compile(
 )
 # Other anchors of a scale on the same line: a rubric is being quoted.
 _ANCHORS = re.compile(
-    r"[;,.|(]\s*(?:and\s+|or\s+)?[*_`\"']*-?\d[*_`\"']*"
-    r"(?:\s*[-–—=:]\s*(?![-–]?\d)|\s+(?:for|if|when|means?|is|being|points?)\b)",
+    r"[;,.|(]\s*(?:(?:and|or|where|with)\s+)?[*_`\"']*-?\d[*_`\"']*"
+    r"(?:\s*[-–—=:]\s*(?![-–]?\d)|\s+(?:for|if|when|means?|is|being|points?)\b)"
+    # "1. Short. 2. Clear." counts what there is to say.
+    r"|^\.\s[^\n]{1,200}?[.;]\s+2[.)]\s",
     re.IGNORECASE,
+)
+QUALITY = (
+    r"(?:(?:very|quite|rather)\s+)?(?:excellent|good|fair|poor|bad|perfect|moderate|weak|strong|"
+    r"acceptable|adequate|mediocre|flawless|high|low|medium)"
 )
 _ENDS_STRONG = re.compile(
     r"\s*(?:$|[,;!)\]}|<{#]|\.(?!\d)|:(?!\s*\d)|//|[—–]|\(|\[|\\)|\s+-|-\s"
     r"|\s+(?:because|since|as|due|given|for|and|but|while|whereas|with|though|although|so|thus|"
-    r"which|where|here|reason|overall|this|it|the|i|we|on|to|across|in)\b|[^\x00-\x7f\w]|\s+[^\x00-\x7f]",
+    r"which|where|here|reason|overall|this|it|the|i|we|on|to|across|in)\b|\s*[^\x00-\x7f\w\s]"
+    # Words of other scripts: no other number and no denial may follow in the clause.
+    r"|\s+(?![^.,;!?()\n。]{0,60}(?:\d|नहीं|아니|아님|ない|değil|ليس|нет))[^\x00-\x7f]",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"\s+[A-Z]")
 _ENDS_WEAK = re.compile(
-    r"\s*(?:$|[,;!)\]}|]|\.(?!\d)|[—–]|\()|\s+-\s|\s+(?:because|since|for|and|but)\b"
+    r"[ ]*\t|\s*(?:$|[,;!)\]}|]|\.(?!\d)|[—–]|\()|\s+-\s|\s+(?:because|since|for|and|but)\b"
 )
 _LABEL = re.compile(
     r"(?:^|[.;,:(\[!?—–|>-]|\b(?:so|thus|hence|therefore|and|my|the|a))\s*[\"'*_`(\[#]{0,6}\s*"
     r"(?:(?:my|the|your|final|revised|corrected|updated)\s+){0,3}"
     r"(?:(?:score|rating|grade|mark|points|evaluation|verdict|(?<=final\s)answer"
-    r"|(?:answer|result)(?!s?\s+is\b))s?|final(?=\s*[:=]))"
+    r"|(?:answer|result)(?!s?\s+is\b))s?|final(?=\s*[:=])"
+    r"|Bewertung|Punktzahl|Calificación|Puntuación|Valutazione|Оценка|Балл"
+    r"|(?:最终|总|综合)?(?:评分|得分|分数|评级|評価|スコア|点数|점수|평점|الدرجة|التقييم|ग्रेड|अंक)(?=\s*[:=(])"
+    r"|(?:Note|Nota)(?=\s*:\s*[*_]{0,3}\d\s*(?:/|von\b|sur\b|de\b|su\b)))"
     r"(?:\s+(?:given|assigned|awarded|here|for\s+this(?:\s+\w+)?))?[\"'*_`]{0,4}"
-    r"(?:\s*\(\s*(?P<low>-?\d)\s*(?:-|–|to)\s*(?P<high>\d{1,3})\s*\))?[\"'*_`]{0,4}"
+    r"(?:\s*\(\s*(?P<low>-?\d)\s*(?:-|–|to)\s*(?P<high>\d{1,3})\s*[分点점]?\s*\))?[\"'*_`]{0,4}"
     r"(?P<link>\s*(?:[:=]+>?|->|→|[—–])|\s+-(?=\s)|\s+(?:is|of|would\s+be)\b|\s+(?=[\d*\[]))"
-    r"(?:\s+(?:therefore|thus|a|an|clearly|at)\b)?",
+    r"(?:\s+(?:therefore|thus|a|an|clearly|at)\b)?"
+    rf"(?:[\s*_]*{QUALITY}\s*(?=\())?",
     re.IGNORECASE,
 )
 _GIVE = re.compile(
     r"\b(?:give|gave|giving|rate|rated|assign|assigned|award|awarded|score|scored|grade|graded|"
-    r"deserves?|merits?|earns?|warrants?|gets?|receives?|worth|settle\s+on|go\s+with)\s+"
+    r"deserves?|merits?|earns?|warrants?|gets?|receives?|worth|settle\s+on|go\s+with"
+    r"|(?<=I'd\s)say|(?<=I\swould\s)say)\s+"
     r"(?:(?:it|this|that|the|an?|answer|response|turn|reply|conversation|description|recognition|"
     r"dimension|candidate|text|as|at|with|my|score|rating|grade|mark|of|to|be|here|is|solid|full|"
     r"whole|model'?s|judge'?s)[:\s]\s*){0,8}",
@@ -127,6 +164,7 @@ _GIVE = re.compile(
 _BARE_FRACTION = re.compile(
     rf"(?:^|[.;,!]\s|[—–]|\s-\s|\()\s*[*_`]{{0,3}}(?={_NUMBER}\s*(?:/|out\s+of))", re.IGNORECASE
 )
+_ARROW = re.compile(rf"(?:→|⇒|=>|->)\s*(?={_OPEN}{_NUMBER}[^\n\w]{{0,12}}$)", re.IGNORECASE)
 _ALONE = re.compile(r"\s*(?:[-*•]\s+)?(?P<body>.{1,60}?)\s*\Z", re.DOTALL)
 
 
@@ -142,15 +180,11 @@ class NumberReader:
         if match is None:
             return None
         value, end = _whole_number(match["number"]), match.end()
-        while (more := _DENOMINATOR.match(line, end)) is not None:
-            if _whole_number(more["number"]) != self.highest or (value or 0) < 0:
+        while (more := _DENOMINATOR.match(line, end) or _POINTS.match(line, end)) is not None:
+            highest = more.groupdict().get("number") or more.groupdict().get("full")
+            if highest is not None and (_whole_number(highest) != self.highest or (value or 0) < 0):
                 value = None
             end = more.end()
-        if (points := _POINTS.match(line, end)) is not None:
-            end = points.end()
-            if (more := _DENOMINATOR.match(line, end)) is not None:
-                value = value if _whole_number(more["number"]) == self.highest else None
-                end = more.end()
         rest = line[end : end + 300]
         if _GOES_ON.match(rest) or _ANCHORS.search(rest):
             return Reading(None, pos, end)
@@ -189,7 +223,7 @@ class NumberReader:
             if reading is not None:
                 fits = high is None or (int(high) == self.highest and int(low) <= 1)
                 yield Reading(reading.value if fits else None, match.start(), reading.end)
-        for pattern in (_GIVE, _BARE_FRACTION):
+        for pattern in (_GIVE, _BARE_FRACTION, _ARROW):
             for match in pattern.finditer(line):
                 reading = self.at(line, match.end(), True)
                 # "Score (0-3)" names a scale.

@@ -18,7 +18,7 @@ from intermt.domain.reply_json import Json, TooMuch, find_json
 from intermt.domain.reply_lines import LineReader, Statement
 from intermt.domain.reply_names import Asked, asked_for, asked_for_one, canonical
 from intermt.domain.reply_text import said, without_markup
-from intermt.domain.reply_values import NumberReader, Reader
+from intermt.domain.reply_values import NumberReader, Reader, whole_number
 from intermt.domain.verdict_schemas import grade_schema, preference_schema, score_schema
 
 __all__ = [
@@ -30,17 +30,34 @@ __all__ = [
     "score_schema",
 ]
 
-_MENTIONS = re.compile(r"scale|scores?\s*\(|ratings?\s*\(|out\s+of", re.IGNORECASE)
+_TO = r"(?:-|–|to|bis|à|al?|до|إلى|से|~|到|至)"
 _SCALE = re.compile(
-    r"\bscale\s*(?:of|from|:|=|is|\()?\s*[(\[]?\s*(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})"
-    r"|(?<!\d)(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*(?:point\s+)?scale"
-    r"|\b(?:scores?|ratings?)\s*\(\s*(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*\)",
+    r"(?<!\w)(?:scale|Skala|échelle|escala|scala|шкал[аеуы]|مقياس|पैमाने)"
+    rf"(?:\s+[^\W\d]{{1,6}}){{0,2}}?\s*[:=]?\s*[(\[]?\s*(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})"
+    rf"|(?<!\d)(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})\s*(?:point\s+)?scale"
+    rf"|\b(?:scores?|ratings?)\s*\(\s*(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})\s*\)"
+    rf"|[按从用以]\s*(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})\s*分",
+    re.IGNORECASE,
+)
+_SCORES = r"\b(?:scores?|ratings?|points?|grades?|marks?)"
+# "3 out of 5" is one score on another scale, read where it stands; these are about all scores.
+_HIGHEST = re.compile(
+    r"\b(?:rat(?:e[ds]?|ings?)|scor(?:e[ds]?|ing)|grade[ds]?|marks?|points?|dimensions?)\b"
+    r"[^.\n\d]{0,60}?\bout\s+of\s+(\d{1,3})"
+    rf"|(?<!total\s)(?<!overall\s){_SCORES}\s*(?:/\s*|\(\s*(?:/|of|max(?:imum)?\b\.?:?)\s*)(\d{{1,3}})"
+    rf"|\bmax(?:imum)?\s+(?:possible\s+)?{_SCORES}\s*(?:is|of|:|=)?\s*(\d{{1,3}})"
+    r"|(?<![\d分点점]\()[满滿]分\s*[是为為:]?\s*(\d{1,3})"
+    r"|(?<!\()(?<!\d)(\d{1,3})\s*(?:分制|点満点|점\s*만점)",
+    re.IGNORECASE,
+)
+# "5 = excellent" is no score, but where no score is as high it names another scale.
+_ANCHOR = re.compile(
+    r"(?<![\d.,/])(\d{1,3})\s*(?:=|is|being|means?)\s*(?:the\s+|very\s+)?(?:best|worst|excellent|perfect|"
+    r"outstanding|highest|good|strong|great|ideal)\b",
     re.IGNORECASE,
 )
 _POINTS = re.compile(
-    r"(?<!\d)(\d{1,3})[- ]point\s+scale"
-    r"|\b(?:scores?|ratings?)\s*\(?\s*(?:all\s+)?out\s+of\s+(\d{1,3})",
-    re.IGNORECASE,
+    r"(?<![\w.])(\d{1,3}|three|five|six|seven|ten)[- ]point\s+(?:Likert\s+)?scale", re.IGNORECASE
 )
 
 
@@ -123,6 +140,7 @@ def _read(
     pieces.append(plain[done:].replace("\0", " "))
     prose = without_markup("".join(pieces))
     if asked.pattern is None:
+        prose = re.sub(r"\boverall\b(?=[\s*_]*:)", asked.dimensions[0], prose, flags=re.IGNORECASE)
         prose = re.sub(r"\boverall\b,?[ \t]*", "", prose, flags=re.IGNORECASE)
     if scales and _on_another_scale(prose, scales):
         return []
@@ -131,19 +149,16 @@ def _read(
 
 def _on_another_scale(text: str, scales: Sequence[tuple[int, int]]) -> bool:
     """Whether the reply says that its numbers are on another scale."""
-    if not _MENTIONS.search(text):
-        return False
     for match in _SCALE.finditer(text):
-        low, high = (int(n) for n in match.groups() if n is not None)
-        if (low, high) not in scales:
+        if tuple(int(n) for n in match.groups() if n is not None) not in scales:
             return True
+    low, high = scales[0]
+    if any(int(n) != high for m in _HIGHEST.finditer(text) for n in m.groups() if n is not None):
+        return True
+    if any(int(m[1]) > high for m in _ANCHOR.finditer(text)):
+        return True
     # Scores from 0 to 3 are four points.
-    points = {scales[0][1] - scales[0][0] + 1}
-    return any(
-        (m[1] is not None and int(m[1]) not in points)
-        or (m[2] is not None and int(m[2]) != scales[0][1])
-        for m in _POINTS.finditer(text)
-    )
+    return any(whole_number(m[1]) != high - low + 1 for m in _POINTS.finditer(text))
 
 
 def _agreed(dimension: str, statements: Sequence[Statement]) -> int | str | None:

@@ -62,7 +62,7 @@ def chat_call(
         max_image_px: Longest side of its pictures; None for the server's usual one.
     """
     body: dict[str, Any] = {
-        "messages": (written := _messages(messages)),
+        "messages": (written := message_bodies(messages)),
         "temperature": temperature,
         "max_tokens": max_tokens,
     }
@@ -81,7 +81,7 @@ def chat_call(
         PATH,
         body,
         model=model,
-        images=_pictures_of(written),
+        images=pictures_of(written),
         prompt_hash=prompt_hash,
         sample=sample,
         max_image_px=max_image_px,
@@ -91,13 +91,17 @@ def chat_call(
 # --- messages to a body ------------------------------------------------------------------
 
 
-def _messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
+def message_bodies(messages: Iterable[Message], *, in_place: bool = False) -> list[dict[str, Any]]:
+    """Messages as a request body has them, pictures by SHA-256.
+
+    Pictures go to the next user message, or with `in_place` stay where they belong.
+    """
     written: list[dict[str, Any]] = []
     moved: list[str | ImagePart] = []
     for message in messages:
-        if message.role == "user":
+        if message.role == "user" or in_place:
             pieces = [*moved, *_pieces(message)]
-            written.append({"role": "user", "content": _content(pieces)})
+            written.append({"role": message.role, "content": _content(pieces)})
             moved = []
         else:
             pieces = []
@@ -154,7 +158,8 @@ def _content(pieces: Sequence[str | ImagePart]) -> str | list[dict[str, Any]]:
     return parts
 
 
-def _pictures_of(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+def pictures_of(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The pictures that written messages name, in order."""
     return [
         part["image_url"]["sha256"]
         for message in messages

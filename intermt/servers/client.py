@@ -27,6 +27,7 @@ from intermt.servers.outcome import Outcome, of_answer, of_no_answer
 from intermt.servers.pacing import Pacing
 from intermt.servers.pool import AllDownError, Lane, Pool, Ticket
 from intermt.servers.replies import redacted, tokens
+from intermt.servers.reward import base_of
 from intermt.servers.wire import written
 
 # uvicorn, under vLLM and SGLang, drops idle connections after 5 s; a request sent on one
@@ -173,7 +174,7 @@ class Client:
             max_px = call.max_image_px or self.server.max_image_px
             answer = await exchange(
                 self._opened(),
-                ticket.lane.url + call.path,
+                _base(ticket.lane.url, call) + call.path,
                 wire=await written(call, self._pictures, max_px),
                 timeout_s=self.server.timeout_s,
                 max_bytes=self.server.max_reply_bytes,
@@ -237,6 +238,10 @@ class Client:
         if self._http is None:
             raise RuntimeError("a Client is used inside `async with`")
         return self._http
+
+
+def _base(url: str, call: Call) -> str:
+    return base_of(url) if call.kind == "reward" else url
 
 
 def _now() -> datetime:

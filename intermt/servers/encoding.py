@@ -7,6 +7,7 @@ import base64
 import io
 import warnings
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -111,12 +112,21 @@ def _written_anew(opened: Image.Image, max_px: int) -> tuple[bytes, str]:
     return out.getvalue(), "image/jpeg"
 
 
-def _read_and_encode(images: ImageBytes, sha256: str, max_px: int) -> EncodedPicture:
-    try:
-        content = images(sha256)
-    except (IntermtError, OSError, LookupError, ValueError) as error:
-        raise PictureError(f"cannot be read: {error or type(error).__name__}") from error
-    return encode(content, max_px)
+def _read_and_encode(
+    images: ImageBytes, names: Sequence[str], max_px: int
+) -> dict[str, EncodedPicture | PictureError]:
+    found: dict[str, EncodedPicture | PictureError] = {}
+    for sha256 in names:
+        try:
+            found[sha256] = encode(images(sha256), max_px)
+        except (IntermtError, OSError, LookupError, ValueError) as error:
+            found[sha256] = PictureError(f"cannot be read: {error or type(error).__name__}")
+        except PictureError as error:
+            found[sha256] = error
+    return found
+
+
+_Work = asyncio.Task[dict[str, EncodedPicture | PictureError]]
 
 
 class PictureCache:
@@ -127,35 +137,60 @@ class PictureCache:
         self._images = images
         self._max_bytes = max_bytes
         self._kept: OrderedDict[tuple[str, int], EncodedPicture] = OrderedDict()
-        self._under_way: dict[tuple[str, int], asyncio.Task[EncodedPicture]] = {}
+        self._under_way: dict[tuple[str, int], _Work] = {}
 
     async def get(self, sha256: str, max_px: int) -> EncodedPicture:
-        """The encoded picture; calls that want the same one share the work.
+        """The encoded picture; see `get_all`.
 
         Raises:
             PictureError: It cannot be read.
         """
-        key = (sha256, max_px)
-        if (kept := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
-            return kept
-        task = self._under_way.get(key)
-        if task is None:
-            work = asyncio.to_thread(_read_and_encode, self._images, sha256, max_px)
-            task = self._under_way[key] = asyncio.create_task(work)
-            task.add_done_callback(partial(self._finish, key))
-        # One cancelled call must not take the picture away from the others.
-        return await asyncio.shield(task)
+        found = (await self.get_all([sha256], max_px))[sha256]
+        if isinstance(found, PictureError):
+            raise found
+        return found
 
-    def _finish(self, key: tuple[str, int], task: asyncio.Task[EncodedPicture]) -> None:
-        del self._under_way[key]
-        if task.cancelled() or task.exception() is not None:
+    async def get_all(
+        self, names: Iterable[str], max_px: int
+    ) -> dict[str, EncodedPicture | PictureError]:
+        """The encoded pictures, or why one cannot be read, by SHA-256.
+
+        Those that are not kept are worked on by one thread: a thread each would cost more than
+        the work. Calls that want the same one share it.
+        """
+        found: dict[str, EncodedPicture | PictureError] = {}
+        waited: dict[str, _Work] = {}
+        missing: list[str] = []
+        for name in dict.fromkeys(names):
+            key = (name, max_px)
+            if (kept := self._kept.get(key)) is not None:
+                self._kept.move_to_end(key)
+                found[name] = kept
+            elif (work := self._under_way.get(key)) is not None:
+                waited[name] = work
+            else:
+                missing.append(name)
+        if missing:
+            work = asyncio.create_task(
+                asyncio.to_thread(_read_and_encode, self._images, missing, max_px)
+            )
+            work.add_done_callback(partial(self._finish, missing, max_px))
+            for name in missing:
+                waited[name] = self._under_way[name, max_px] = work
+        for name, work in waited.items():
+            # One cancelled call must not take the picture away from the others.
+            found[name] = (await asyncio.shield(work))[name]
+        return found
+
+    def _finish(self, names: Sequence[str], max_px: int, work: _Work) -> None:
+        for name in names:
+            del self._under_way[name, max_px]
+        if work.cancelled() or work.exception() is not None:
             return
-        encoded = task.result()
-        if len(encoded.fragment) > self._max_bytes:
-            return
-        self._kept[key] = encoded
-        self.n_bytes += len(encoded.fragment)
+        for name, encoded in work.result().items():
+            if isinstance(encoded, EncodedPicture) and len(encoded.fragment) <= self._max_bytes:
+                self._kept[name, max_px] = encoded
+                self.n_bytes += len(encoded.fragment)
         while self.n_bytes > self._max_bytes:
             _, dropped = self._kept.popitem(last=False)
             self.n_bytes -= len(dropped.fragment)

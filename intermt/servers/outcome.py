@@ -27,6 +27,7 @@ from intermt.servers.replies import (
     without_picture_bytes,
     without_secret,
 )
+from intermt.servers.reward import read_reward
 
 _READERS: Mapping[ServerKind, Callable[[Call, Any], Reading]] = {
     "chat": read_chat,
@@ -34,6 +35,7 @@ _READERS: Mapping[ServerKind, Callable[[Call, Any], Reading]] = {
     "edit": read_drawn,
     "retrieve": read_retrieved,
     "embed": read_embeddings,
+    "reward": read_reward,
 }
 # llama.cpp answers 500 to pictures for a model without eyes and to tools without a template.
 _CANNOT = re.compile(r"\b(?:not supported|unsupported|requires? --[a-z])", re.IGNORECASE)

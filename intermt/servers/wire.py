@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,30 +28,21 @@ async def written(call: Call, pictures: PictureCache, max_px: int) -> Wire:
     Raises:
         PictureError: A picture of the call cannot be read; the text names it.
     """
-    names = tuple(dict.fromkeys(call.images))
-    encoded = dict(
-        zip(
-            names,
-            await asyncio.gather(*(_named(pictures, name, max_px) for name in names)),
-            strict=True,
-        )
-    )
+    encoded: dict[str, EncodedPicture] = {}
+    for sha256, found in (await pictures.get_all(call.images, max_px)).items():
+        if isinstance(found, PictureError):
+            raise PictureError(f"picture {sha256}: {found}") from found
+        encoded[sha256] = found
     return _form(call, encoded) if call.kind == "edit" else _json(call, encoded)
 
 
-async def _named(pictures: PictureCache, sha256: str, max_px: int) -> EncodedPicture:
-    try:
-        return await pictures.get(sha256, max_px)
-    except PictureError as error:
-        raise PictureError(f"picture {sha256}: {error}") from error
-
-
 def _json(call: Call, encoded: Mapping[str, EncodedPicture]) -> Wire:
-    body = _with_pictures(call.body, encoded)
+    body = _with_pictures(call.body, encoded) if encoded else call.body
     try:
         content = orjson.dumps(body)
     except TypeError:
         # Lone surrogates and integers beyond 64 bits, which the standard library can write.
+        body = _with_pictures(call.body, encoded)
         content = json.dumps(body, default=_fragment_text).encode("ascii")
     return Wire(content, "application/json")
 

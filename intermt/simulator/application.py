@@ -12,7 +12,7 @@ from typing import TypeVar
 import orjson
 from aiohttp import BodyPartReader, web
 
-from intermt.simulator import endpoints
+from intermt.simulator import endpoints, rewards
 from intermt.simulator.dice import Dice
 from intermt.simulator.endpoints import Answer, Call
 from intermt.simulator.faults import FaultKind
@@ -59,6 +59,10 @@ class _Service:
         }
         for name, read in readers.items():
             app.router.add_post(f"/v1/{name}", self._json_handler(name, read))
+        # Real servers have these beside /v1; some gateways put everything under it.
+        for name, read in (("classify", rewards.classify_call), ("pooling", rewards.pooling_call)):
+            for prefix in ("", "/v1"):
+                app.router.add_post(f"{prefix}/{name}", self._json_handler(name, read))
         app.router.add_post("/v1/images/edits", self._edit)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/health", self._health)

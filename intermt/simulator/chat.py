@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -211,17 +212,16 @@ def _tool_call(request: ChatRequest, settings: Simulator, dice: Dice) -> _Choice
 
 
 def _logprobs(tokens: list[str], n_top: int, dice: Dice) -> list[dict[str, Any]]:
+    """A likely token and less likely others at each place; together less than certain."""
     found = []
     for place, token in enumerate(tokens):
-        first = -dice.between(0.001, 0.7, place)
-        entry = _logprob(token, first)
-        others = _alternatives(token)
-        entry["top_logprobs"] = [_logprob(token, first)] + [
-            _logprob(others[rank], round(first - 0.8 * (rank + 1), 6))
-            for rank in range(min(n_top - 1, len(others)))
+        share = dice.between(0.5, 0.999, place)
+        entry = _logprob(token, round(math.log(share), 6))
+        others = _alternatives(token)[: max(n_top - 1, 0)]
+        rest = (round(math.log((1 - share) / 2 ** (rank + 1)), 6) for rank in range(len(others)))
+        entry["top_logprobs"] = [_logprob(token, entry["logprob"])] * (n_top > 0) + [
+            _logprob(other, logprob) for other, logprob in zip(others, rest, strict=True)
         ]
-        if n_top == 0:
-            entry["top_logprobs"] = []
         found.append(entry)
     return found
 
@@ -232,7 +232,10 @@ def _logprob(token: str, logprob: float) -> dict[str, Any]:
 
 def _alternatives(token: str) -> list[str]:
     """What might have stood in a token's place; other verdicts for a verdict."""
-    alike = "ABC" if token in ("A", "B") else "0123456789" if token.isdigit() else ""
+    alike: Sequence[str] = "ABC" if token in ("A", "B") else ""
+    if len(token) == 1 and token.isascii() and token.isdigit():
+        # A model that doubts a score thinks of the one beside it first.
+        alike = sorted("0123456789", key=lambda digit: abs(int(digit) - int(token)))
     usual = (
         *alike,
         " the",

@@ -107,7 +107,7 @@ def read_chat(data: dict[str, Any]) -> ChatRequest:
     Raises:
         ApiError: It is not a chat request, or a picture in it cannot be read.
     """
-    messages, texts, n_pictures = _messages(data.get("messages"))
+    messages, texts, n_pictures = read_messages(data.get("messages"))
     temperature = number_field(data, "temperature", 0, 2, 1)
     whole_field(data, "seed", -(2**63), 2**63 - 1, None)
     number_field(data, "top_p", 0, 1, 1)
@@ -154,8 +154,12 @@ def _digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _messages(value: Any) -> tuple[list[Any], list[tuple[str, str]], int]:
-    """Messages with pictures replaced by their identity, speakers and texts, picture count."""
+def read_messages(value: Any) -> tuple[list[Any], list[tuple[str, str]], int]:
+    """Messages with pictures replaced by their identity, speakers and texts, picture count.
+
+    Raises:
+        ApiError: They are no messages, or a picture in them cannot be read.
+    """
     if not isinstance(value, list) or not value:
         raise ApiError("messages must be a list that is not empty", "messages")
     plain, texts, n_pictures = [], [], 0

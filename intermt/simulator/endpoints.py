@@ -36,6 +36,7 @@ MODELS = (
     "simulated-judge-b",
     "simulated-draw",
     "simulated-embed",
+    "simulated-reward",
 )
 
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")

@@ -150,6 +150,13 @@ _REFERENCES = (
         " ON t.judge_id = o.rater_id",
     ),
     _to("verdict", "request_key", "request"),
+    _to("verdict", "second_key", "request"),
+    _Reference(
+        "verdict-member",
+        "verdict of a jury from a verdict that is not there",
+        "SELECT t.verdict_id, t.member FROM (SELECT verdict_id, unnest(members) AS member"
+        " FROM verdict) t ANTI JOIN verdict o ON o.verdict_id = t.member",
+    ),
     *(
         _Reference(
             f"verdict-{side}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from intermt.errors import TryLater
@@ -11,11 +12,14 @@ from intermt.store.connect import Store
 
 INTERVAL_S = 3.0
 N_RECORDS = 1000
+"""So many records are not left for the rest of the interval."""
+
+_LOOK_S = 0.1
 
 
 @contextlib.contextmanager
 def flushing(store: Store, on_trouble: Callable[[str], None]) -> Iterator[None]:
-    """Flush the store's kept records every few seconds, and at the end of the block.
+    """Flush the store's kept records every few seconds or thousand, and at the end of the block.
 
     A background flush that finds the store busy says so through `on_trouble` and leaves the
     records to the next one; one that fails for another reason says so and is the last. When
@@ -29,7 +33,10 @@ def flushing(store: Store, on_trouble: Callable[[str], None]) -> Iterator[None]:
     failure: list[BaseException] = []
 
     def work() -> None:
-        while not stop.wait(INTERVAL_S if store.n_kept() < N_RECORDS else 0.05):
+        flushed_at = time.monotonic()
+        while not stop.wait(min(_LOOK_S, INTERVAL_S)):
+            if store.n_kept() < N_RECORDS and time.monotonic() - flushed_at < INTERVAL_S:
+                continue
             try:
                 store.flush()
             except TryLater as error:
@@ -39,6 +46,7 @@ def flushing(store: Store, on_trouble: Callable[[str], None]) -> Iterator[None]:
                 failure.append(error)
                 on_trouble(f"{error}; finished work stays in the journal")
                 return
+            flushed_at = time.monotonic()
 
     thread = threading.Thread(target=work, name="flush", daemon=True)
     thread.start()

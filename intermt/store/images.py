@@ -77,23 +77,22 @@ class ImageFolder:
             PermissionRefused: It may not be read.
             StoreIOError: Reading failed.
         """
-        path = self.find(sha256)
-        try:
-            if path is not None:
+        for path in self._paths(sha256):
+            try:
                 return path.read_bytes()
-        except PermissionError as error:
-            raise PermissionRefused(
-                f"no permission to read picture {path}",
-                todo="ask the store's owner for access to the whole folder",
-            ) from error
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            raise StoreIOError(
-                f"cannot read a picture: {error.strerror}",
-                where=str(path),
-                todo="run: intermt check",
-            ) from error
+            except FileNotFoundError:
+                continue
+            except PermissionError as error:
+                raise PermissionRefused(
+                    f"no permission to read picture {path}",
+                    todo="ask the store's owner for access to the whole folder",
+                ) from error
+            except OSError as error:
+                raise StoreIOError(
+                    f"cannot read a picture: {error.strerror}",
+                    where=str(path),
+                    todo="run: intermt check",
+                ) from error
         raise MissingInputError(
             f"picture {sha256} is not in the store",
             where=str(self.folder),
@@ -102,13 +101,7 @@ class ImageFolder:
 
     def find(self, sha256: str) -> Path | None:
         """The file of a picture, or None."""
-        if not _ADDRESS.fullmatch(sha256):
-            return None
-        for extension in EXTENSIONS.values():
-            path = self._path(sha256, extension)
-            if path.exists():
-                return path
-        return None
+        return next((path for path in self._paths(sha256) if path.exists()), None)
 
     def sync(self) -> None:
         """Wait until every picture added so far is on the disk.
@@ -143,6 +136,12 @@ class ImageFolder:
     def leftovers(self) -> list[Path]:
         """Temporary files that a dead process left."""
         return sorted(self.folder.glob("??/.*"))
+
+    def _paths(self, sha256: str) -> list[Path]:
+        """Where a picture may be; nowhere if that is no address."""
+        if not _ADDRESS.fullmatch(sha256):
+            return []
+        return [self._path(sha256, extension) for extension in EXTENSIONS.values()]
 
     def _path(self, sha256: str, extension: str) -> Path:
         return self.folder / sha256[:2] / f"{sha256}.{extension}"

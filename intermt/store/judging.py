@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import Level
-from intermt.records import JudgeTask, Rater
+from intermt.records import JudgeTask, Rater, Verdict
+from intermt.store.rows import FROM_STRINGS, from_tuple, json_list, select_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,23 @@ def finished_verdicts(db: Connection, judge_id: str, task: JudgeTask, level: Lev
         " AND state = 'ok'",
         [judge_id, task, level],
     ).fetchall()
+    return {row[0] for row in rows}
+
+
+def verdicts(db: Connection, verdict_ids: Iterable[str]) -> dict[str, Verdict]:
+    """Those of these verdicts that are there, by id."""
+    rows = db.execute(
+        f"SELECT {select_list(Verdict, 'v')} FROM verdict v JOIN {FROM_STRINGS} w"
+        " ON v.verdict_id = w.id",
+        [json_list(set(verdict_ids))],
+    ).fetchall()
+    found: list[Verdict] = [from_tuple(Verdict, row) for row in rows]
+    return {verdict.verdict_id: verdict for verdict in found}
+
+
+def lacking_pictures(db: Connection) -> set[str]:
+    """The ids of the messages of which a picture is missing."""
+    rows = db.execute("SELECT node_id FROM node WHERE n_missing > 0").fetchall()
     return {row[0] for row in rows}
 
 

@@ -114,7 +114,9 @@ _KEYS: dict[str, tuple[str, ...]] = {
 # Where a row with the same key is there already: it stays, unless it says less.
 _REPLACES: dict[str, str] = {
     "request": "request.state <> 'ok'",
-    "verdict": "verdict.state <> 'ok'",
+    # A jury's verdict is made anew when more of its members have stated theirs.
+    "verdict": "verdict.state <> 'ok'"
+    " OR coalesce(len(excluded.members) > len(verdict.members), FALSE)",
     "run": "run.finished_at IS NULL",
     "picture_use": "picture_use.sha256 IS NULL AND excluded.sha256 IS NOT NULL",
     "tool_use": "tool_use.image_sha256 IS NULL AND excluded.image_sha256 IS NOT NULL",
@@ -129,7 +131,7 @@ _REPLACES: dict[str, str] = {
 # The same between two rows of one batch: whether a row gives way to a later one.
 _GIVES_WAY: dict[str, Callable[[Row], bool]] = {
     "request": lambda row: row["state"] != "ok",
-    "verdict": lambda row: row["state"] != "ok",
+    "verdict": lambda row: row["state"] != "ok" or bool(row.get("members")),
     "run": lambda row: row["finished_at"] is None,
     "picture_use": lambda row: row["sha256"] is None,
     "tool_use": lambda row: row["image_sha256"] is None,
@@ -140,6 +142,8 @@ _GIVES_WAY: dict[str, Callable[[Row], bool]] = {
 }
 
 _JSON_FIELDS: dict[type, str] = {Run: "config", SeedDrop: "figures", AnnotationTask: "gold"}
+
+_LATER_LISTS: dict[type, str] = {Node: "notes", Verdict: "members"}
 
 # Unpacking takes fifty times their size in memory, and is no faster with more at once.
 _BATCH_BYTES = 512 * 1024
@@ -413,12 +417,13 @@ def from_tuple(kind: type, values: Sequence[Any]) -> Any:
     if kind is Node:
         parts = _names(Node).index("parts")
         values = [*values[:parts], parts_from_json(values[parts]), *values[parts + 1 :]]
-        # Rows of stores that are older than the column have none.
-        notes = _names(Node).index("notes")
-        values = [*values[:notes], values[notes] or (), *values[notes + 1 :]]
     elif kind in _JSON_FIELDS:
         at = _names(kind).index(_JSON_FIELDS[kind])
         values = [*values[:at], orjson.loads(values[at]), *values[at + 1 :]]
+    if kind in _LATER_LISTS:
+        # Rows of stores that are older than the column have none.
+        at = _names(kind).index(_LATER_LISTS[kind])
+        values = [*values[:at], values[at] or (), *values[at + 1 :]]
     return kind(*(tuple(v) if isinstance(v, list) else v for v in values))
 
 

@@ -160,11 +160,23 @@ def m004_annotations(db: Connection) -> None:
     )
 
 
+def m005_estimates(db: Connection) -> None:
+    """Verdicts that are real numbers, where descriptions come from, and who sat on a jury."""
+    db.execute(
+        """
+        ALTER TABLE verdict ADD COLUMN estimate DOUBLE;
+        ALTER TABLE verdict ADD COLUMN second_key VARCHAR;
+        ALTER TABLE verdict ADD COLUMN members VARCHAR[];
+        """
+    )
+
+
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m001_records,
     m002_generation,
     m003_annotation_tasks,
     m004_annotations,
+    m005_estimates,
 )
 
 NEWEST = MIGRATIONS[-1].__name__

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from duckdb import DuckDBPyConnection as Connection
 
-from intermt.dimensions import Level
+from intermt.dimensions import OVERALL, Level, dimensions_of
 from intermt.records import Choice, JudgeTask
 from intermt.store import casting
 from intermt.store.casting import LabelScope
@@ -37,18 +37,23 @@ class Scored(NamedTuple):
     """One item and dimension that a judge was asked to score.
 
     Attributes:
-        dimension: A dimension key.
+        dimension: A dimension key or `overall`.
+        item_id: The answer or conversation.
         seed_id: Root of the tree.
-        replies: The score in each reply, in no order; None where none is stated.
-        human: The latest score of each annotator, in no order.
+        replies: The score in each reply, by sample; None where none is stated.
+        estimates: The real number in each reply, likewise.
+        human: The latest score of each annotator, by rater. On `overall` the mean over the
+            dimensions of the level of each annotator who scored them all, -1 left out.
         simulated: Whether a stand-in judged, or wrote the item.
         synthetic: Whether any of the human scores is an invented one.
     """
 
     dimension: str
+    item_id: str
     seed_id: str
     replies: tuple[int | None, ...]
-    human: tuple[int, ...]
+    estimates: tuple[float | None, ...]
+    human: tuple[float, ...]
     simulated: bool
     synthetic: bool
 
@@ -62,7 +67,7 @@ class Compared(NamedTuple):
         b_id: The other one.
         seed_id: Root of the tree.
         replies: Of each reply, in no order, the side shown first ("" where it is not known),
-            the sample and the choice; None where none is stated.
+            the sample, the choice and by how much a is ahead; None where it is not stated.
         simulated: Whether a stand-in judged, or wrote a candidate.
     """
 
@@ -70,7 +75,7 @@ class Compared(NamedTuple):
     a_id: str
     b_id: str
     seed_id: str
-    replies: tuple[tuple[Literal["a", "b", ""], int, Choice | None], ...]
+    replies: tuple[tuple[Literal["a", "b", ""], int, Choice | None, float | None], ...]
     simulated: bool
 
 
@@ -78,14 +83,18 @@ class Graded(NamedTuple):
     """One conversation whose crucial steps a judge was asked to recognise.
 
     Attributes:
+        item_id: The conversation.
         seed_id: Root of the tree.
-        grades: The grade of each reply, in no order; None where there is none.
+        grades: The grade of each reply, by sample; None where there is none.
+        estimates: The real-valued grade in each reply, likewise.
         simulated: Whether a stand-in judged, graded or wrote the conversation.
         synthetic: Whether any description it was graded against is an invented one.
     """
 
+    item_id: str
     seed_id: str
     grades: tuple[int | None, ...]
+    estimates: tuple[float | None, ...]
     simulated: bool
     synthetic: bool
 
@@ -125,12 +134,14 @@ def scored(db: Connection, judge_id: str, level: Level, dataset: str | None) -> 
 
     With a dataset only the items of its conversations.
     """
+    keys = [dimension.key for dimension in dimensions_of(level)]
     rows = db.execute(
         f"""
         WITH item AS ({_ITEMS[level]}), judged AS (
             SELECT v.a_id, v.dimension, any_value(i.seed_id) AS seed_id,
                    bool_or(v.simulated OR i.simulated OR r.simulated) AS simulated,
-                   list({_STATED.format("value")}) AS replies
+                   list({_STATED.format("value")} ORDER BY v.sample) AS replies,
+                   list({_STATED.format("estimate")} ORDER BY v.sample) AS estimates
             FROM verdict v JOIN item i ON i.id = v.a_id JOIN rater r ON r.rater_id = v.judge_id
             WHERE v.judge_id = ? AND v.task = 'score' AND v.level = ?
             GROUP BY v.a_id, v.dimension
@@ -141,20 +152,36 @@ def scored(db: Connection, judge_id: str, level: Level, dataset: str | None) -> 
             FROM score s JOIN rater r ON r.rater_id = s.rater_id AND r.role = 'annotator'
             WHERE s.target_id IN (SELECT a_id FROM judged)
             GROUP BY s.target_id, s.dimension, s.rater_id
+        ), said AS (
+            SELECT target_id, dimension, rater_id, value::DOUBLE AS value, synthetic FROM latest
+            UNION ALL
+            SELECT target_id, '{OVERALL}', rater_id, avg(value) FILTER (value >= 0),
+                   bool_or(synthetic)
+            FROM latest WHERE list_contains(?::VARCHAR[], dimension)
+            GROUP BY target_id, rater_id
+            HAVING count(*) = ? AND count(*) FILTER (value >= 0) > 0
         ), human AS (
-            SELECT target_id, dimension, list(value) AS scores,
+            SELECT target_id, dimension, list(value ORDER BY rater_id) AS scores,
                    bool_or(synthetic) AS synthetic
-            FROM latest GROUP BY target_id, dimension
+            FROM said GROUP BY target_id, dimension
         )
-        SELECT j.dimension, j.seed_id, j.replies, h.scores, j.simulated, h.synthetic
+        SELECT j.dimension, j.a_id, j.seed_id, j.replies, j.estimates, h.scores, j.simulated,
+               h.synthetic
         FROM judged j LEFT JOIN human h ON h.target_id = j.a_id AND h.dimension = j.dimension
         ORDER BY j.dimension, j.a_id
         """,
-        [dataset, dataset, judge_id, level],
+        [dataset, dataset, judge_id, level, keys, len(keys)],
     ).fetchall()
-    for dimension, seed_id, replies, human, simulated, synthetic in rows:
+    for dimension, item, seed_id, replies, estimates, human, simulated, synthetic in rows:
         yield Scored(
-            dimension, seed_id, tuple(replies), tuple(human or ()), simulated, bool(synthetic)
+            dimension,
+            item,
+            seed_id,
+            tuple(replies),
+            tuple(estimates),
+            tuple(human or ()),
+            simulated,
+            bool(synthetic),
         )
 
 
@@ -169,7 +196,8 @@ def compared(
         f"""
         WITH item AS ({_ITEMS[level]})
         SELECT v.dimension, v.a_id, v.b_id, any_value(a.seed_id),
-               list({{first: v."order", sample: v.sample, said: {_STATED.format("choice")}}}),
+               list({{first: v."order", sample: v.sample, said: {_STATED.format("choice")},
+                      ahead: {_STATED.format("estimate")}}}),
                bool_or(v.simulated OR a.simulated OR b.simulated OR r.simulated)
         FROM verdict v JOIN item a ON a.id = v.a_id JOIN item b ON b.id = v.b_id
         JOIN rater r ON r.rater_id = v.judge_id
@@ -182,7 +210,7 @@ def compared(
         [None, None, judge_id, level, dataset, dataset],
     ).fetchall()
     for dimension, a_id, b_id, seed_id, said, simulated in rows:
-        replies = tuple((r["first"], r["sample"], r["said"]) for r in said)
+        replies = tuple((r["first"], r["sample"], r["said"], r["ahead"]) for r in said)
         yield Compared(dimension, a_id, b_id, seed_id, replies, simulated)
 
 
@@ -196,7 +224,8 @@ def graded(db: Connection, judge_id: str, dataset: str | None) -> Iterator[Grade
             WHERE f.kind = 'rationale' AND f.dimension = 'crucial_step_recognition'
             GROUP BY f.target_id
         )
-        SELECT any_value(i.seed_id), list({_STATED.format("value")}),
+        SELECT v.a_id, any_value(i.seed_id), list({_STATED.format("value")} ORDER BY v.sample),
+               list({_STATED.format("estimate")} ORDER BY v.sample),
                bool_or(v.simulated OR i.simulated OR r.simulated), bool_or(d.synthetic)
         FROM verdict v JOIN item i ON i.id = v.a_id JOIN rater r ON r.rater_id = v.judge_id
         LEFT JOIN described d ON d.id = v.a_id
@@ -205,30 +234,35 @@ def graded(db: Connection, judge_id: str, dataset: str | None) -> Iterator[Grade
         """,
         [dataset, dataset, judge_id],
     ).fetchall()
-    for seed_id, grades, simulated, synthetic in rows:
-        yield Graded(seed_id, tuple(grades), simulated, bool(synthetic))
+    for item, seed_id, grades, estimates, simulated, synthetic in rows:
+        yield Graded(item, seed_id, tuple(grades), tuple(estimates), simulated, bool(synthetic))
 
 
 def pair_choices(
-    db: Connection, judge_id: str, level: Level
+    db: Connection, judge_id: str, level: Level, task: Literal["pair", "score"] = "pair"
 ) -> tuple[dict[tuple[str, str, str], tuple[Choice, ...]], bool]:
     """What annotators chose of the pairs that a judge compared; whether any of it is invented.
 
-    By a, b and dimension, in a fixed order; see `casting` for how they vote.
+    By a, b and dimension, in a fixed order; see `casting` for how they vote. For `score` the
+    pairs of which the judge scored both candidates.
 
     Raises:
         InputError: A vote or score names a rater that is not in the store.
     """
     casting.cast(db, LabelScope(level, roles=("annotator",)))
+    of_judge = "FROM verdict WHERE judge_id = ? AND level = ?"
+    if task == "pair":
+        judged = f"SEMI JOIN (SELECT a_id, b_id {of_judge} AND task = 'pair') USING (a_id, b_id)"
+    else:
+        scored = f"SELECT a_id {of_judge} AND task = 'score'"
+        judged = f"WHERE a_id IN ({scored}) AND b_id IN ({scored})"
     rows = db.execute(
-        """
+        f"""
         SELECT a_id, b_id, dimension, list(choice ORDER BY rater), bool_or(synthetic)
-        FROM cast_vote SEMI JOIN (
-            SELECT a_id, b_id FROM verdict WHERE judge_id = ? AND task = 'pair' AND level = ?
-        ) USING (a_id, b_id)
+        FROM cast_vote {judged}
         GROUP BY a_id, b_id, dimension ORDER BY a_id, b_id, dimension
         """,
-        [judge_id, level],
+        [judge_id, level] * (1 if task == "pair" else 2),
     ).fetchall()
     names: dict[int, Choice] = {1: "a", -1: "b", 0: "tie"}
     choices = {tuple(key): tuple(names[c] for c in said) for *key, said, _ in rows}

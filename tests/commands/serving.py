@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,8 +40,12 @@ def serving(
     model: str = "tiny",
     on_models: Callable[[], None] = lambda: None,
     embed: Answer | None = None,
+    reward: Mapping[str, Answer] | None = None,
 ) -> Iterator[Served]:
-    """A server on 127.0.0.1 whose replies these make; it lists one model."""
+    """A server on 127.0.0.1 whose replies these make; it lists one model.
+
+    `reward` has what stands beside /v1, by path; `asked` notes the path in those bodies.
+    """
     served = Served()
     ready = threading.Event()
     loop = asyncio.new_event_loop()
@@ -62,8 +66,18 @@ def serving(
         assert embed is not None
         return await embed(body)
 
+    def rewarding(path: str, give: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            body = await request.json()
+            served.asked.append({**body, "path": path})
+            return await give(body)
+
+        return handle
+
     async def run() -> None:
         app = web.Application()
+        for path, give in (reward or {}).items():
+            app.router.add_post(path, rewarding(path, give))
         if embed is not None:
             app.router.add_post("/v1/embeddings", embeddings)
         app.router.add_get("/v1/models", models)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
 from dataclasses import fields
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,163 +14,29 @@ from scipy import stats
 from sklearn.metrics import accuracy_score
 
 from intermt.commands.evaluate import EvalConfig, EvalResult, run
-from intermt.commands.fail_under import STATISTICS, Threshold
+from intermt.commands.fail_under import BIAS, STATISTICS, Threshold
 from intermt.commands.measured import Measured
 from intermt.dimensions import dimensions_of
 from intermt.domain.figures import Resampling
 from intermt.errors import MissingInputError, UsageError
-from intermt.records import (
-    Conversation,
-    Feedback,
-    Node,
-    PreferenceVote,
-    Rater,
-    Score,
-    TextPart,
-    Verdict,
-    content_id,
-)
+from intermt.records import Rater, content_id
 from intermt.store.connect import Store
 from tests.cli.running import envelope
 from tests.cli.running import run as run_cli
-
-TEXT = "text_quality"
-FEW = Resampling(n_resamples=200)
-
-
-class Silent:
-    """A progress nobody looks at."""
-
-    def start(self, what: str, total: int | None, unit: str) -> None: ...
-    def advance(self, n: int = 1) -> None: ...
-    def grow(self, n: int) -> None: ...
-    def note(self, text: str) -> None: ...
-    def stop(self) -> None: ...
-
-
-class Builder:
-    """A store that grows by what tests say of it; items are written with the first label."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(folder)
-        self.records: list[Any] = []
-
-    def node(self, key: str, seed: str = "", *, simulated: bool = False) -> str:
-        parts = (TextPart(key),)
-        self.records.append(
-            Node(key, "q", seed or f"s-{key}", "assistant", 1, parts, simulated=simulated)
-        )
-        return key
-
-    def conversation(self, key: str, *path: str, dataset: str = "d", seed: str = "") -> str:
-        self.records.append(
-            Conversation(key, dataset, key, seed or f"s-{key}", path, max(1, len(path) // 2))
-        )
-        return key
-
-    def rater(self, name: str, role: str = "annotator", kind: str = "human", **more: Any) -> str:
-        self.records.append(Rater(name, name, role, kind, **more))  # type: ignore[arg-type]
-        return name
-
-    def judge(self, name: str = "judge", **more: Any) -> str:
-        return self.rater(name, "judge", "model", model="m", **more)
-
-    def score(
-        self, rater: str, target: str, value: int, dimension: str = TEXT, when: int | None = None
-    ) -> None:
-        kind = "conversation" if target.startswith("c") else "node"
-        at = None if when is None else datetime(2026, 1, when)
-        key = content_id("score", rater, target, dimension, when, value)
-        self.records.append(Score(key, rater, kind, target, dimension, value, "d", "t", at))
-
-    def vote(
-        self,
-        rater: str,
-        a: str,
-        b: str,
-        choice: str,
-        dimension: str = "overall",
-        dataset: str = "d",
-    ) -> None:
-        whole = a.startswith("c")
-        key = content_id("vote", rater, a, b, dimension)
-        self.records.append(
-            PreferenceVote(
-                key,
-                rater,
-                "global" if whole else "local",
-                "chain" if whole else "prefix",
-                "s",
-                a,
-                b,
-                dimension,
-                choice,  # type: ignore[arg-type]
-                dataset,
-                "t",
-            )
-        )
-
-    def says(
-        self,
-        a: str,
-        value: int | str | None,
-        b: str | None = None,
-        *,
-        judge: str = "judge",
-        dimension: str = TEXT,
-        order: str = "",
-        sample: int = 0,
-        state: str = "",
-        task: str = "",
-        simulated: bool = False,
-    ) -> None:
-        task = task or ("score" if b is None else "pair")
-        self.records.append(
-            Verdict(
-                content_id("v", judge, task, a, b, dimension, order, sample),
-                judge,
-                task,  # type: ignore[arg-type]
-                "global" if a.startswith("c") else "local",
-                a,
-                b,
-                dimension,
-                order,
-                sample,
-                state or ("unparsed" if value is None else "ok"),  # type: ignore[arg-type]
-                value if isinstance(value, int) else None,
-                value if isinstance(value, str) else None,  # type: ignore[arg-type]
-                None,
-                "k",
-                simulated=simulated,
-            )
-        )
-
-    def eval(self, **config: Any) -> Any:
-        self.store.write(self.records)
-        return run(self.store, EvalConfig(**{"resampling": FEW, **config}), Silent())
+from tests.commands.eval_stores import (
+    TEXT,
+    Builder,
+    Silent,
+    compared,
+    figure,
+    graded,
+    scored,
+)
 
 
 @pytest.fixture
 def built(tmp_path: Path) -> Builder:
     return Builder(tmp_path / "store")
-
-
-def figure(result: Any, statistic: str, dimension: str = TEXT, judge: str = "judge") -> Any:
-    (found,) = [
-        f
-        for f in result.figures
-        if (f.judge, f.statistic, f.dimension) == (judge, statistic, dimension)
-    ]
-    return found
-
-
-def scored(built: Builder, judge: Iterable[int | None], human: Iterable[int]) -> None:
-    """Answers n0, n1, ... that a judge and the annotator `ann` scored."""
-    built.judge()
-    built.rater("ann")
-    for i, (said, meant) in enumerate(zip(judge, human, strict=True)):
-        built.says(built.node(f"n{i}"), said)
-        built.score("ann", f"n{i}", meant)
 
 
 # --- scores ------------------------------------------------------------------------------
@@ -327,18 +191,6 @@ def test_intervals_depend_on_seed_and_confidence_alone(built: Builder) -> None:
 # --- pairs -------------------------------------------------------------------------------
 
 
-def compared(built: Builder, *items: tuple[str, str, str]) -> None:
-    """Pairs (a0, b0), ...: what people chose, what the judge chose a first, and b first."""
-    built.judge()
-    names = {"a": "a", "b": "b", "t": "tie"}
-    for i, (human, first, second) in enumerate(items):
-        a, b = built.node(f"a{i}", f"s{i}"), built.node(f"b{i}", f"s{i}")
-        for j, choice in enumerate(human):
-            built.vote(built.rater(f"ann{j}"), a, b, names[choice])
-        for order, choice in (("a", first), ("b", second)):
-            built.says(a, names.get(choice), b, order=order, dimension="overall")
-
-
 def test_swapped_orders_ties_and_majorities(built: Builder) -> None:
     compared(
         built,
@@ -428,31 +280,6 @@ def test_pairs_without_labels_still_show_how_the_judge_behaves(built: Builder) -
 
 
 # --- crucial steps -----------------------------------------------------------------------
-
-
-def graded(built: Builder, *grades: int | None, kind: str = "human") -> None:
-    built.judge()
-    built.rater("ann", kind=kind)
-    for i, grade in enumerate(grades):
-        built.says(
-            built.conversation(f"c{i}"),
-            grade,
-            task="crucial-step",
-            dimension="crucial_step_recognition",
-        )
-        built.records.append(
-            Feedback(
-                f"f{i}",
-                "ann",
-                "conversation",
-                f"c{i}",
-                "rationale",
-                "crucial_step_recognition",
-                "x",
-                "d",
-                "t",
-            )
-        )
 
 
 def test_the_mean_grade_and_its_distribution(built: Builder) -> None:
@@ -704,6 +531,7 @@ def test_the_envelope_has_every_figure_with_what_it_rests_on(shown: Path) -> Non
         "coverage": 1.0,
         "n_clusters": 3,
         "undefined": None,
+        "note": None,
     }
     assert json.loads(call(shown, "eval", "--format", "json").stdout)["figures"][0]["simulated"]
 
@@ -718,7 +546,10 @@ def test_text_marks_what_is_simulated_or_invented(shown: Path) -> None:
     rows = [line for line in lines if line.startswith("stand|in")]
     assert rows
     assert all("(SIMULATED, SYNTHETIC labels)" in row for row in rows)
-    (detail,) = [r for r in rows if "exact_agreement" in r and "L4" in r]
+    (brief,) = [r for r in rows if "exact_agreement" in r]
+    assert "L_avg" in brief
+    in_full = call(shown, "eval", "--statistic", "exact_agreement").stdout.splitlines()
+    (detail,) = [r for r in in_full if "exact_agreement" in r and "L4" in r]
     assert "0.667" in detail
     assert "100.0%" in detail
 
@@ -734,7 +565,8 @@ def test_markdown_tables_have_as_many_cells_in_every_row(shown: Path) -> None:
 
 def test_csv_has_a_line_for_each_figure(shown: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(call(shown, "eval", "--format", "csv").stdout)))
-    assert len(rows) == 2 * (len(dimensions_of("local")) + 1)
+    usual = [name for name in STATISTICS["score"] if name not in BIAS]
+    assert len(rows) == len(usual) * (len(dimensions_of("local")) + 1)
     assert {row["simulated"] for row in rows} == {"true"}
     (found,) = [r for r in rows if r["dimension"] == TEXT and r["statistic"] == "exact_agreement"]
     assert float(found["value"]) == pytest.approx(2 / 3)

@@ -141,7 +141,8 @@ def test_orders_are_undone(filled: Program) -> None:
         return said(json.dumps(dict.fromkeys(wanted, "A")))
 
     with serving(first) as served:
-        filled("judge", "--task", "pair", "--server", served.url, "--samples", 2)
+        filled("judge", "--task", "pair", "--server", served.url, "--samples", 2,
+               "--temperature", 1)  # fmt: skip
     sql = 'SELECT list(DISTINCT ["order", choice]) FROM verdict'
     assert sorted(counted(filled.store, sql)) == [["a", "a"], ["b", "b"]]
     assert counted(filled.store, "SELECT count(*) FROM verdict") == 3 * 5 * 2 * 2

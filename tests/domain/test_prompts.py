@@ -10,16 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intermt.dimensions import DIMENSIONS, dimensions_of
+from intermt.domain.judge_prompts import (
+    crucial_step_messages,
+    grade_messages,
+    pair_messages,
+    score_messages,
+)
 from intermt.domain.prompts import (
     END_MARKER,
     PROMPT_NAMES,
     answer_messages,
-    crucial_step_messages,
     follow_up_messages,
-    grade_messages,
     load_prompts,
-    pair_messages,
-    score_messages,
 )
 from intermt.domain.verdicts import parse_grade, parse_preferences, parse_scores
 from intermt.errors import ConfigError
@@ -64,7 +66,7 @@ def built():
             PROMPTS, "global", TALK[:2], TALK[2:], [user("Why?")], ["overall"], False, True
         ),
         "crucial": crucial_step_messages(PROMPTS, TALK),
-        "grade": grade_messages(PROMPTS, None, "Seeing the bus.", "Nothing."),
+        "grade": grade_messages(PROMPTS, None, ["Seeing the bus."], "Nothing."),
         "follow_up": follow_up_messages(PROMPTS, TALK, "wants a ride", SCENARIOS[0]),
     }
 
@@ -87,6 +89,56 @@ def test_the_rubric_has_anchors_for_every_score():
             assert f"\n- {score}: " in PROMPTS.anchors[dimension.key]
     assert "-1" not in PROMPTS.rubric(["text_quality"])
     assert list(PROMPTS.anchors) == [d.key for d in DIMENSIONS]
+
+
+@pytest.mark.parametrize("with_reason", [True, False])
+@pytest.mark.parametrize("level", ["local", "global"])
+def test_scoring_says_what_to_do_without_pictures(level, with_reason):
+    keys = [d.key for d in dimensions_of(level)]
+    turn = 2 if level == "local" else None
+    system, asked = score_messages(PROMPTS, level, TALK, keys, with_reason, turn)
+    parts = re.split(r"^## \S+$", text(system), flags=re.MULTILINE)[1:]
+    sections = dict(zip(keys, parts, strict=True))
+    of_pictures = {
+        "local": ("local_image_text_consistency", "visual_perceptual_quality"),
+        "global": ("global_image_text_consistency", "style_coherence"),
+    }[level]
+    for key in of_pictures:
+        assert re.search(r"no picture|without\s+pictures|there is none", sections[key])
+    assert "missing from this record" in text(system)
+    style = sections.pop("style_coherence", None)
+    assert (style is None) == (level == "local")
+    assert style is None or "only in the case it names" in style
+    assert not any("-1" in section for section in sections.values())
+    # The scale in the form of the reply has -1 where the rubric has it, and nowhere else.
+    form = text(asked).splitlines()[-1]
+    assert form.count("-1, 0, 1, 2 or 3") == (level == "global")
+    assert form.count("<0, 1, 2 or 3>") == 4
+    assert ('"reason"' in form) == with_reason
+    assert form.startswith('{"reason"') or not with_reason
+
+
+@pytest.mark.parametrize("with_reason", [True, False])
+@pytest.mark.parametrize("level", ["local", "global"])
+def test_comparing_says_what_to_do_where_there_is_no_difference(level, with_reason):
+    keys = [*(d.key for d in dimensions_of(level)), "overall"]
+    system, asked = pair_messages(
+        PROMPTS, level, TALK[:3], TALK[3:], [assistant("There.")], keys, with_reason
+    )
+    assert "no difference" in text(system)
+    form = text(asked).splitlines()[-1]
+    assert form.count('<"A" or "B">') == len(keys)
+    assert ('"reason"' in form) == with_reason
+    assert "tie" not in form
+
+
+def test_several_references_are_numbered_and_one_is_not():
+    one = text(grade_messages(PROMPTS, None, ["Seeing."], "Nothing.")[1])
+    two = text(grade_messages(PROMPTS, TALK, ["Seeing.", "Reading."], "Nothing.")[1])
+    headings = [line for line in two.splitlines() if line.startswith("## ")]
+    assert headings == ["## Conversation", "## Reference 1", "## Reference 2", "## Description"]
+    assert "## Reference\n" in one
+    assert two.index("Seeing.") < two.index("Reading.") < two.index("Nothing.")
 
 
 def test_a_judge_sees_the_asked_dimensions_only():

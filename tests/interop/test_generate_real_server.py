@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import socket
-import subprocess
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,74 +13,26 @@ import pytest
 
 from intermt.simulator import InProcess, Simulator
 from tests.commands.work import Program, counted, impatient, put_pictures, written
-
-COMMAND, MODEL, MMPROJ = (
-    os.environ.get(f"INTERMT_TEST_LLAMA_{name}", "") for name in ("SERVER", "MODEL", "MMPROJ")
-)
-ALIAS = "real-model"
-SLOTS = 4
-
-pytestmark = pytest.mark.skipif(
-    not (COMMAND and MODEL),
-    reason="no real server: set INTERMT_TEST_LLAMA_SERVER and INTERMT_TEST_LLAMA_MODEL,"
-    " as tests/interop/README.md says",
+from tests.interop.real_servers import (
+    ALIAS,
+    LLAMA_MMPROJ,
+    LLAMA_MODEL,
+    LLAMA_SERVER,
+    NO_LLAMA,
+    LlamaServer,
 )
 
-
-class LlamaServer:
-    """A llama.cpp server on 127.0.0.1 that can be killed and started again on its port."""
-
-    def __init__(self, log: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"http://127.0.0.1:{self._port}/v1#{ALIAS}"
-
-    def start(self) -> None:
-        argv = [COMMAND, "-m", MODEL, "--host", "127.0.0.1", "--port", str(self._port)]
-        argv += ["--alias", ALIAS, "--metrics", "--ctx-size", str(8192 * SLOTS)]
-        # One thread: with more, they wait for each other on a machine that does other work.
-        argv += ["--parallel", str(SLOTS), "--threads", "1"]
-        # Small models say the same for ever otherwise.
-        argv += ["--repeat-penalty", "1.2", "--repeat-last-n", "256"]
-        argv += ["--mmproj", MMPROJ] if MMPROJ else []
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(argv, stdout=log, stderr=log)
-        for _ in range(600):
-            if self.get("/health") is not None:
-                return
-            assert self._process.poll() is None, self._log.read_text(errors="replace")[-2000:]
-            time.sleep(0.1)
-        raise AssertionError("the server did not come up within a minute")
-
-    def kill(self) -> None:
-        assert self._process
-        self._process.kill()
-        self._process.wait()
-
-    def get(self, path: str) -> str | None:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=10) as got:
-                text: str = got.read().decode()
-                return text
-        except (urllib.error.URLError, OSError):
-            return None
-
-    def n_written(self) -> float:
-        """Tokens that the server has written in finished replies since it started."""
-        found = re.search(
-            r"^llamacpp:tokens_predicted_total (\S+)", self.get("/metrics") or "", re.MULTILINE
-        )
-        return float(found[1]) if found else 0.0
+pytestmark = pytest.mark.skipif(not (LLAMA_SERVER and LLAMA_MODEL), reason=NO_LLAMA)
 
 
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServer]:
-    server = LlamaServer(tmp_path_factory.mktemp("llama") / "log")
-    server.start()
-    yield server
-    server.kill()
+    server = LlamaServer(tmp_path_factory.mktemp("llama"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture
@@ -174,7 +120,7 @@ def test_pictures_are_seen_or_refused_in_so_many_words(
 ) -> None:
     put_pictures(tmp_path, "seed.png")
     words = [*growing(tmp_path, llama, 1, images=["seed.png"])]
-    if MMPROJ:
+    if LLAMA_MMPROJ:
         assert intermt(*words).data["n_answers"] >= 1
         return
     done = intermt(*words, code=75)

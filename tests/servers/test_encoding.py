@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -170,5 +171,42 @@ def test_a_failed_picture_is_tried_again() -> None:
             await cache.get("a", 60)
         found = True
         await cache.get("a", 60)
+
+    asyncio.run(run())
+
+
+def test_the_pictures_of_a_call_are_read_in_one_piece_of_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    work: list[list[str]] = []
+    real = encoding._read_and_encode
+
+    def noted(images: Any, names: Sequence[str], max_px: int) -> Any:
+        work.append(list(names))
+        return real(images, names, max_px)
+
+    monkeypatch.setattr(encoding, "_read_and_encode", noted)
+
+    def images(sha256: str) -> bytes:
+        if sha256 == "gone":
+            raise FileNotFoundError(sha256)
+        return b"no picture" if sha256 == "torn" else png(60, 60)
+
+    async def run() -> None:
+        cache = PictureCache(images)
+        await cache.get("a", 60)
+        wanted = (["a", "b", "b", "gone", "c"], ["c", "torn", "b"])
+        first, second = await asyncio.gather(*(cache.get_all(names, 60) for names in wanted))
+        assert work == [["a"], ["b", "gone", "c"], ["torn"]]
+        assert set(first) == {"a", "b", "gone", "c"}
+        assert second["b"] is first["b"]
+        assert second["c"] is first["c"]
+        # One that cannot be read takes none of the others with it.
+        assert "cannot be read: gone" in str(first["gone"])
+        assert "not a picture" in str(second["torn"])
+        assert isinstance(first["c"], EncodedPicture)
+        assert await cache.get("b", 60) is first["b"]
+        with pytest.raises(PictureError, match="not a picture"):
+            await cache.get("torn", 60)
 
     asyncio.run(run())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from typing import Any
@@ -138,6 +139,7 @@ def test_log_probabilities_have_the_shape_of_the_api(client: httpx.Client) -> No
         values = [top["logprob"] for top in tops]
         assert values == sorted(values, reverse=True)
         assert values[0] < 0
+        assert sum(math.exp(value) for value in values) < 1
     none = chat(client, user(QUESTION), logprobs=True)["choices"][0]["logprobs"]["content"]
     assert {len(entry["top_logprobs"]) for entry in none} == {0}
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from intermt.dimensions import BY_KEY, dimensions_of
-from intermt.domain.prompts import grade_messages, load_prompts, pair_messages, score_messages
+from intermt.domain.judge_prompts import grade_messages, pair_messages, score_messages
+from intermt.domain.prompts import load_prompts
 from intermt.records import Message, TextPart
 from intermt.simulator import phrases, quality
 from intermt.simulator.dice import Dice
@@ -173,7 +174,7 @@ def test_the_projects_score_prompts_are_understood(level: Any, client: httpx.Cli
 
 
 def test_the_projects_grade_prompt_is_understood(client: httpx.Client) -> None:
-    messages = _wire(grade_messages(PROMPTS, _history(QUESTION, ANSWERS[0]), "one", ANSWERS[1]))
+    messages = _wire(grade_messages(PROMPTS, _history(QUESTION, ANSWERS[0]), ["one"], ANSWERS[1]))
     text = "\n".join(m["content"] for m in messages)
     assert judged_quality(text, last=True) == quality(ANSWERS[1])
     assert '"grade":' in said(chat(client, *messages))

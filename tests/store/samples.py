@@ -115,6 +115,8 @@ def small_tree(picture: str | None = None) -> list[Any]:
         feedback("f", target_id=good.node_id),
         answered("k"),
         verdict("w", judge_id="j", a_id=good.node_id, request_key="k"),
+        Rater("ju", "jury", "judge", "jury"),
+        verdict("x", judge_id="ju", a_id=good.node_id, request_key="", members=("w",)),
         SeedDrop("sd", "left out", "d", "s2", "quality", "short", "too short", {"chars": 3}, "run"),
         NodeMark(good.node_id, "kept", "", 1, None, "run"),
         SeedGrowth(root.node_id, "done", 1, 1, "", "", "run"),

@@ -411,6 +411,8 @@ BROKEN = {
     "tool_use-request": "UPDATE tool_use SET request_key = 'no'",
     "verdict-judge": "UPDATE verdict SET judge_id = 'no'",
     "verdict-request": "DELETE FROM request",
+    "verdict-second": "UPDATE verdict SET second_key = 'no'",
+    "verdict-member": "UPDATE verdict SET members = ['no']",
     "verdict-a": "UPDATE verdict SET a_id = 'no'",
     "verdict-b": "UPDATE verdict SET b_id = 'no'",
     "annotation-a": "UPDATE annotation SET a_id = 'c1'",

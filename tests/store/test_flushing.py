@@ -49,6 +49,20 @@ def test_records_reach_the_database_while_the_block_runs(hurried: Store) -> None
     assert list((hurried.folder / "journal").iterdir()) == []
 
 
+def test_many_records_are_not_left_for_the_rest_of_the_interval(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flushing, "INTERVAL_S", 60.0)
+    monkeypatch.setattr(flushing, "N_RECORDS", 3)
+    with flushing.flushing(store.create(), pytest.fail):
+        store.keep([feedback("a"), feedback("b")])
+        time.sleep(0.3)
+        assert store.n_kept() == 2
+        store.keep([feedback("c")])
+        until(lambda: store.n_kept() == 0)
+    assert count(store) == 3
+
+
 def test_a_busy_store_is_told_and_loses_nothing(hurried: Store) -> None:
     impatient = Store(hurried.folder, lock_timeout_s=0.02)
     said: list[str] = []

@@ -90,10 +90,14 @@ def test_a_tree_and_everything_said_of_it(store: Store):
     assert facts["n_feedback_by_kind"] == {"critique": 1}
     assert [(r["role"], r["kind"], r["n_raters"]) for r in facts["raters"]] == [
         ("annotator", "human", 1),
+        ("judge", "jury", 1),
         ("judge", "model", 1),
     ]
-    assert facts["n_raters"] == 2
-    assert [(v["judge"], v["n_ok"], v["n_failed"]) for v in facts["verdicts"]] == [("judge", 1, 0)]
+    assert facts["n_raters"] == 3
+    assert [(v["judge"], v["n_ok"], v["n_failed"]) for v in facts["verdicts"]] == [
+        ("judge", 1, 0),
+        ("jury", 1, 0),
+    ]
     assert facts["n_requests_by_state"] == {"ok": 1}
 
 

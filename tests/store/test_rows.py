@@ -78,7 +78,15 @@ FULL: list[Any] = [
         "v", "r", "global", "chain", "s", "a", "b", "overall", "tie", "d", "t", "b", STARTED, "run"
     ),
     feedback("f", dimension="helpfulness", rated_at=STARTED.replace(microsecond=5), run_id="r"),
-    verdict("v", notes=("picture a is missing", "ü"), run_id="r", simulated=True),
+    verdict(
+        "v",
+        notes=("picture a is missing", "ü"),
+        run_id="r",
+        simulated=True,
+        estimate=1.625,
+        second_key="d",
+        members=("w", "x"),
+    ),
     run("r", seed=2**62, finished_at=STARTED, outcome="done", config={"a": [1, None, {"b": 0.1}]}),
 ]
 
@@ -331,6 +339,11 @@ REPLACING: list[tuple[Callable[[str], Any], Callable[[str], Any], str]] = [
     (lambda k: answered(k, "refused", text="1"), lambda k: answered(k, "empty", text="2"), "2"),
     (lambda k: verdict(k, "ok", text="1"), lambda k: verdict(k, "unparsed", text="2"), "1"),
     (lambda k: verdict(k, "unparsed", text="1"), lambda k: verdict(k, "ok", text="2"), "2"),
+    (
+        lambda k: verdict(k, "ok", text="1", members=("a",)),
+        lambda k: verdict(k, "ok", text="2", members=("a", "b")),
+        "2",
+    ),
     (lambda k: run(k, outcome="1"), lambda k: run(k, finished_at=STARTED, outcome="2"), "2"),
     (lambda k: run(k, finished_at=STARTED, outcome="1"), lambda k: run(k, outcome="2"), "1"),
     (lambda k: feedback(k, "1"), lambda k: feedback(k, "2", rated_at=OTHER), "1"),

@@ -1,0 +1,179 @@
+"""Values that options of `judge` take, and which options go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from intermt.cli.options import Context
+
+
+class Task(StrEnum):
+    """What `--task` takes."""
+
+    SCORE = "score"
+    PAIR = "pair"
+    CRUCIAL_STEP = "crucial-step"
+
+
+class Kind(StrEnum):
+    """What `--kind` takes."""
+
+    CHAT = "chat"
+    REWARD = "reward"
+
+
+class Level(StrEnum):
+    """What `--level` takes."""
+
+    LOCAL = "local"
+    GLOBAL = "global"
+
+
+class Jury(StrEnum):
+    """What `--jury` takes."""
+
+    MAJORITY = "majority"
+    MEAN = "mean"
+
+
+class MissingImages(StrEnum):
+    """What `--missing-images` takes."""
+
+    ERROR = "error"
+    NOTE = "note"
+    SKIP = "skip"
+
+
+class Compat(StrEnum):
+    """What `--compat` takes."""
+
+    DEFAULT = "default"
+    PAPER = "paper"
+
+
+def check_options(ctx: Context, task: Task, n_servers: int) -> None:
+    """Check that the options of `judge` can be asked for together.
+
+    Raises:
+        UsageError: They cannot.
+    """
+    from intermt.errors import UsageError
+
+    rules = list(_of_juries(ctx.options, task, n_servers))
+    if ctx.options["kind"] == Kind.CHAT:
+        rules += _of_chat_models(ctx.options, ctx.given, task)
+    for wrong, what, todo in rules:
+        if wrong:
+            raise UsageError(what, todo=todo)
+
+
+def _of_chat_models(
+    options: Mapping[str, Any], given: frozenset[str], task: Task
+) -> Iterator[tuple[bool, str, str]]:
+    """What excludes each other: whether it is asked for, what is wrong, what to do."""
+    is_described = task is Task.CRUCIAL_STEP
+    yield (
+        is_described and options["grader"] is None,
+        "crucial-step needs a server that grades the descriptions",
+        "name one with --grader",
+    )
+    yield (
+        is_described and options["level"] == Level.LOCAL,
+        "crucial steps are of whole conversations",
+        "drop --level local",
+    )
+    for name in ("grader", "grader_sees_conversation"):
+        yield (
+            name in given and not is_described,
+            f"--{name.replace('_', '-')} is for --task crucial-step",
+            "drop it",
+        )
+    yield (
+        options["dimension"] is not None,
+        "--dimension says what a reward model's number is about",
+        "add --kind reward; a chat model is asked about every dimension",
+    )
+    yield (
+        options["samples"] > 1 and options["temperature"] == 0,
+        f"at temperature 0 all {options['samples']} samples are the same",
+        "set --temperature above 0, as in 0.7, or drop --samples",
+    )
+    yield (
+        options["expected_score"] and task is Task.PAIR,
+        "--expected-score is for scores and grades; a comparison has no scale",
+        "drop it",
+    )
+    yield (
+        "swap" in given and options["compat"] == Compat.PAPER,
+        "with --compat paper each pair is asked in one order that is drawn",
+        "drop --swap or --no-swap",
+    )
+
+
+def _of_juries(
+    options: Mapping[str, Any], task: Task, n_servers: int
+) -> Iterator[tuple[bool, str, str]]:
+    """The same for juries."""
+    jury = options["jury"]
+    yield (
+        jury is None and n_servers > 1,
+        "several servers judge together as a jury",
+        "say with --jury how they make one verdict",
+    )
+    yield (
+        jury is not None and n_servers < 2,
+        "a jury has two members or more",
+        "give --server once for each; three or another odd number can always decide",
+    )
+    yield (
+        jury is not None and options["model"] is not None,
+        "--model names one model, and a jury has several",
+        "name each behind its server, as in --server URL#MODEL",
+    )
+    yield (
+        jury is not None and options["kind"] == Kind.REWARD and task is Task.SCORE,
+        "rewards of different models have no common scale",
+        "a jury of reward models can judge --task pair",
+    )
+
+
+_NOT_WITH_REWARD = (
+    *("reason", "samples", "temperature", "swap", "max_tokens", "grader", "prompts"),
+    *("expected_score", "compat", "grader_sees_conversation"),
+)
+
+
+def reward_dimension(ctx: Context, dimension: str | None) -> str:
+    """The dimension that a reward model's number is about.
+
+    Raises:
+        UsageError: An option says how to ask a chat model, the task is not for a reward
+            model, or the dimension is none of the level's.
+    """
+    from intermt.dimensions import OVERALL, dimensions_of, find_dimension
+    from intermt.dimensions import Level as LevelName
+    from intermt.errors import UsageError
+
+    if ctx.options["task"] == Task.CRUCIAL_STEP:
+        raise UsageError(
+            "a reward model gives one number and cannot describe crucial steps",
+            todo="give --task score or --task pair",
+        )
+    for name in _NOT_WITH_REWARD:
+        if name in ctx.given:
+            raise UsageError(
+                f"--{name.replace('_', '-')} has no meaning for a reward model: it is given the"
+                " conversation and nothing else, and says a number",
+                todo="drop one of them",
+            )
+    if dimension is None or dimension.strip().lower() == OVERALL:
+        return OVERALL
+    level: LevelName = "global" if ctx.options["level"] == Level.GLOBAL else "local"
+    found = find_dimension(dimension)
+    if found is None or found.level != level:
+        known = ", ".join((*(d.key for d in dimensions_of(level)), OVERALL))
+        raise UsageError(f"no {level} dimension is called {dimension!r}", todo=f"known: {known}")
+    return found.key

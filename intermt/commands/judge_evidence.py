@@ -1,0 +1,301 @@
+"""What the store holds of one judge beside people's labels, ready for figures."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from intermt.commands.judging import CRUCIAL_STEP
+from intermt.commands.measured import Judged
+from intermt.dimensions import Level
+from intermt.domain.benchmark import (
+    GradeRow,
+    ScoreRow,
+    crucial_step_evidence,
+    mean_of,
+    score_evidence,
+)
+from intermt.domain.figures import Evidence
+from intermt.domain.judge_bias import (
+    PAIR_BIAS,
+    SCORE_BIAS,
+    ReasonRow,
+    Traits,
+    model_family,
+    pair_bias_evidence,
+    reason_length,
+    score_bias_evidence,
+)
+from intermt.domain.pair_outcomes import (
+    Outcome,
+    PairReply,
+    PairRow,
+    in_one_order,
+    outcomes,
+    pair_evidence,
+)
+from intermt.domain.pairing import majority
+from intermt.domain.tie_calibration import TIE_CALIBRATED, NumberedPair, tie_calibrated
+from intermt.records import Choice, JudgeTask
+from intermt.store import judge_traits
+from intermt.store import verdicts as stored
+from intermt.store.connect import Store
+from intermt.store.verdicts import Compared, JudgeSummary, Scored
+
+Compat = Literal["default", "paper"]
+
+PUBLISHED_STATISTICS = ("pearson", "exact_agreement", "accuracy", "mean_grade", "coverage")
+"""What is counted as the paper counts it; the rest is left out with `paper`."""
+
+_NOUNS: dict[tuple[JudgeTask, Level], str] = {
+    ("score", "local"): "answers",
+    ("score", "global"): "conversations",
+    ("pair", "local"): "pairs of answers",
+    ("pair", "global"): "pairs of conversations",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What of a judge's work is wanted, and how it is counted.
+
+    Attributes:
+        dataset: Only items of this collection; None for all.
+        compat: `paper` for one reply a pair and a judge's tie as an error.
+        statistics: What is wanted; what is dear and not wanted is left out.
+        seed: Draws orders and folds.
+    """
+
+    dataset: str | None
+    compat: Compat
+    statistics: frozenset[str]
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What figures of one judge on one task and level rest on.
+
+    Attributes:
+        about: The judge, and what its figures must be marked with.
+        task: score, pair or crucial-step.
+        level: local or global.
+        evidence: By statistic.
+        outcomes: Of pairs how many items have each outcome, by dimension.
+        grades: Of crucial steps how many replies have each grade.
+    """
+
+    about: Judged
+    task: JudgeTask
+    level: Level
+    evidence: Mapping[str, Evidence]
+    outcomes: Mapping[str, Mapping[Outcome, int]] = field(default_factory=dict)
+    grades: Mapping[int, int] = field(default_factory=dict)
+
+
+class EvidenceReader:
+    """Reads one judge, task and level after the other.
+
+    The store is open while records are read, not while anything is computed.
+    """
+
+    def __init__(self, store: Store, scope: Scope) -> None:
+        self._store = store
+        self._scope = scope
+        self.gaps: list[str] = []
+
+    def read(self, judge: JudgeSummary, task: JudgeTask, level: Level) -> list[Found]:
+        """What there is; nothing, and one more of `gaps`, where nothing can be compared."""
+        if task == "score":
+            return self._scores(judge, level)
+        return self._pairs(judge, level) if task == "pair" else self._crucial_steps(judge)
+
+    def _scores(self, judge: JudgeSummary, level: Level) -> list[Found]:
+        with self._store.reading() as db:
+            items = list(stored.scored(db, judge.judge_id, level, self._scope.dataset))
+            n_labelled = stored.n_labelled(db, "score", level)
+        labelled = [item for item in items if item.human]
+        if not labelled:
+            n_judged = _n_items(item.dimension for item in items)
+            self._gap(judge, "score", level, n_judged, n_labelled)
+            return []
+        rows = [self._score_row(item) for item in items]
+        evidence = score_evidence(rows)
+        by_itself = {"coverage": evidence.pop("coverage")}
+        about = _about(judge, labelled, any(item.synthetic for item in labelled))
+        found = [
+            Found(about, "score", level, evidence),
+            Found(_about(judge, items, about.synthetic_labels), "score", level, by_itself),
+        ]
+        if TIE_CALIBRATED in self._scope.statistics:
+            found.insert(1, self._ordered(judge, level, items, rows))
+        if not self._scope.statistics.isdisjoint(SCORE_BIAS):
+            found.append(Found(about, "score", level, self._score_bias(judge, level, rows)))
+        return found
+
+    def _ordered(
+        self,
+        judge: JudgeSummary,
+        level: Level,
+        items: Sequence[Scored],
+        rows: Sequence[ScoreRow],
+    ) -> Found:
+        """How a judge's scores order the pairs that people compared."""
+        with self._store.reading() as db:
+            choices, invented = stored.pair_choices(db, judge.judge_id, level, "score")
+        pairs = _numbered_pairs(items, rows, choices)
+        evidence = {TIE_CALIBRATED: tie_calibrated(pairs, self._scope.seed)}
+        return Found(_about(judge, items, invented), "score", level, evidence)
+
+    def _score_row(self, item: Scored) -> ScoreRow:
+        # The paper asks once.
+        n = 1 if self._scope.compat == "paper" else len(item.replies)
+        return ScoreRow(
+            item.dimension,
+            item.seed_id,
+            item.replies[:n],
+            item.human,
+            item.item_id,
+            item.estimates[:n],
+        )
+
+    def _score_bias(
+        self, judge: JudgeSummary, level: Level, rows: Sequence[ScoreRow]
+    ) -> dict[str, Evidence]:
+        with self._store.reading() as db:
+            scorings, texts = judge_traits.scorings(db, judge.judge_id, level)
+        lengths = {key: reason_length(text) for key, text in texts.items()}
+        wanted = {row.item for row in rows}
+        reasons = [
+            ReasonRow(said.dimension, said.seed_id, said.score, length, said.reply)
+            for said in scorings
+            if said.item_id in wanted and (length := lengths[said.request_key]) is not None
+        ]
+        traits = self._traits(judge, level)
+        return score_bias_evidence(rows, traits, reasons, model_family(judge.model))
+
+    def _traits(self, judge: JudgeSummary, level: Level) -> dict[str, Traits]:
+        with self._store.reading() as db:
+            found = judge_traits.described(db, judge.judge_id, level)
+        return {
+            item: Traits(x.length, x.n_pictures, frozenset(map(model_family, x.models)))
+            for item, x in found.items()
+        }
+
+    def _pairs(self, judge: JudgeSummary, level: Level) -> list[Found]:
+        scope = self._scope
+        with self._store.reading() as db:
+            items = list(stored.compared(db, judge.judge_id, level, scope.dataset))
+            human, synthetic = stored.pair_choices(db, judge.judge_id, level)
+            n_labelled = stored.n_labelled(db, "pair", level)
+        rows = [_pair_row(item, human) for item in items]
+        if not any(row.human for row in rows):
+            n_judged = len({(item.a_id, item.b_id) for item in items})
+            self._gap(judge, "pair", level, n_judged, n_labelled)
+        if not rows:
+            return []
+        about = _about(judge, items, synthetic)
+        counted = [in_one_order(r, scope.seed) for r in rows] if scope.compat == "paper" else rows
+        evidence = pair_evidence(counted, 0.0 if scope.compat == "paper" else 0.5)
+        ahead = list(_pairs_ahead(rows)) if TIE_CALIBRATED in scope.statistics else []
+        if ahead:
+            evidence[TIE_CALIBRATED] = tie_calibrated(ahead, scope.seed)
+        found = [Found(about, "pair", level, evidence, outcomes(counted))]
+        if not scope.statistics.isdisjoint(PAIR_BIAS):
+            traits = self._traits(judge, level)
+            sides = {
+                _pair_name(item): (traits[item.a_id], traits[item.b_id])
+                for item in items
+                if item.a_id in traits and item.b_id in traits
+            }
+            bias = pair_bias_evidence(rows, sides, model_family(judge.model))
+            found.append(Found(about, "pair", level, bias))
+        return found
+
+    def _crucial_steps(self, judge: JudgeSummary) -> list[Found]:
+        with self._store.reading() as db:
+            items = list(stored.graded(db, judge.judge_id, self._scope.dataset))
+        if not items:
+            self.gaps.append(f"{judge.name} was asked for no crucial steps{self._where()}")
+            return []
+        about = _about(judge, items, any(item.synthetic for item in items))
+        n = 1 if self._scope.compat == "paper" else None
+        rows = [
+            GradeRow(item.seed_id, item.grades[:n], item.item_id, item.estimates[:n])
+            for item in items
+        ]
+        given = Counter(grade for row in rows for grade in row.grades if grade is not None)
+        evidence = crucial_step_evidence(rows, CRUCIAL_STEP)
+        return [Found(about, "crucial-step", "global", evidence, grades=given)]
+
+    def _gap(
+        self, judge: JudgeSummary, task: JudgeTask, level: Level, n_judged: int, n_labelled: int
+    ) -> None:
+        said = "scored" if task == "score" else "voted on"
+        self.gaps.append(
+            f"{judge.name} judged {n_judged} {_NOUNS[task, level]}{self._where()},"
+            f" annotators {said} {n_labelled}, but none of these is both"
+        )
+
+    def _where(self) -> str:
+        return f" of dataset {self._scope.dataset}" if self._scope.dataset else ""
+
+
+def _about(
+    judge: JudgeSummary,
+    items: Sequence[Scored] | Sequence[Compared] | Sequence[stored.Graded],
+    synthetic: bool,
+) -> Judged:
+    return Judged(judge.name, judge.model, any(item.simulated for item in items), synthetic)
+
+
+def _pair_name(item: Compared) -> str:
+    return f"{item.a_id} {item.b_id}"
+
+
+def _pair_row(item: Compared, human: Mapping[tuple[str, str, str], tuple[Choice, ...]]) -> PairRow:
+    return PairRow(
+        item.dimension,
+        item.seed_id,
+        tuple(PairReply(*reply) for reply in item.replies),
+        human.get((item.a_id, item.b_id, item.dimension), ()),
+        _pair_name(item),
+    )
+
+
+def _numbered_pairs(
+    items: Sequence[Scored],
+    rows: Sequence[ScoreRow],
+    choices: Mapping[tuple[str, str, str], tuple[Choice, ...]],
+) -> Iterable[NumberedPair]:
+    """Pairs that people compared, with the difference of a judge's scores of the two."""
+    numbers = {(row.item, row.dimension): row.numbers for row in rows}
+    seeds = {item.item_id: item.seed_id for item in items}
+    for (a, b, dimension), human in choices.items():
+        if (a, dimension) not in numbers or (b, dimension) not in numbers:
+            continue
+        of_a, of_b = numbers[a, dimension], numbers[b, dimension]
+        gap = mean_of(of_a) - mean_of(of_b) if of_a and of_b else None
+        yield NumberedPair(dimension, seeds[a], gap, _chosen(human), f"{a} {b}")
+
+
+def _pairs_ahead(rows: Sequence[PairRow]) -> Iterable[NumberedPair]:
+    """Pairs of a judge that says by how much one is ahead; none if it never does."""
+    if not any(reply.estimate is not None for row in rows for reply in row.replies):
+        return
+    for row in rows:
+        if row.human:
+            ahead = [reply.estimate for reply in row.replies if reply.estimate is not None]
+            gap = mean_of(ahead) if ahead else None
+            yield NumberedPair(row.dimension, row.cluster, gap, _chosen(row.human), row.item)
+
+
+def _chosen(human: Sequence[Choice]) -> Choice:
+    return majority(human.count("a"), human.count("b")) or "tie"
+
+
+def _n_items(dimensions: Iterable[str]) -> int:
+    """How many items there are, of which each may stand on several dimensions."""
+    return max(Counter(dimensions).values(), default=0)
