@@ -58,6 +58,7 @@ def demo(
         "pairs.jsonl": "the preference pairs, with a manifest beside them",
         "pages": "a page for annotators; open local/page.html in a browser",
         "eval.csv": "the judge measured against people; as tables: intermt eval",
+        "judges.html": "the same with plots and the worst disagreements; open it in a browser",
         "agreement.csv": "how far raters agree; as a table: intermt stats agreement",
         "card.txt": "what is in the store",
         "card.md": "the same as a data card",

@@ -73,7 +73,11 @@ STEPS: tuple[Step, ...] = (
         "... and recognise the crucial steps",
         "judge --task crucial-step --server builtin --grader builtin",
     ),
-    Step("Measure the judge against people", "eval --format csv", saved="eval.csv"),
+    Step(
+        "Measure the judge against people",
+        "eval --format csv --report judges.html",
+        saved="eval.csv",
+    ),
     Step("See how far people agree", "stats agreement --format csv", saved="agreement.csv"),
     Step(
         "Put together whole conversations of the answers that annotators kept",

@@ -145,7 +145,10 @@ def test_with_faults_nothing_is_half_made_and_reruns_finish(
         (0, {"n_candidates": 3, "beam": 4}),
     ],
 )
-def test_pruning_waits_for_what_is_missing(tmp_path: Path, seed: int, plan: dict[str, int]) -> None:
+def test_pruning_waits_for_what_is_missing(
+    tmp_path: Path, seed: int, plan: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch)
     # With more answers than the beam follows up, which ones go on depends on all of them,
     # also on those below a question that is still missing. These seeds make some go missing.
     source = written(tmp_path / "one.jsonl", seeds(1))

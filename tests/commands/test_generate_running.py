@@ -21,6 +21,7 @@ from tests.commands.work import (
     Program,
     Silent,
     counted,
+    impatient,
     rows,
     seeds,
     server,
@@ -96,7 +97,10 @@ def test_scores_are_verdicts_of_that_judge(intermt: Program, source: Path) -> No
     assert intermt("check").data["findings"] == []
 
 
-def test_a_judge_that_fails_leaves_the_level_waiting(tmp_path: Path, source: Path) -> None:
+def test_a_judge_that_fails_leaves_the_level_waiting(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch)
     whole, store = Store(tmp_path / "whole"), Store(tmp_path / "store")
     with InProcess(Simulator()) as url:
         grow(whole, url, source, judge=server(f"{url}#judge"))
