@@ -117,6 +117,14 @@ def annotate_export(
             help="What Label Studio is to put before the path of a picture file.",
         ),
     ] = None,
+    guide: Annotated[
+        Path | None,
+        Option(
+            "--guide",
+            metavar="FILE",
+            help="Plain text that pages show to annotators before their own guide.",
+        ),
+    ] = None,
     seed: Annotated[
         int, Option("--seed", metavar="N", help="Another number, other pairs, sides and plan.")
     ] = 0,
@@ -143,7 +151,8 @@ def annotate_export(
 
     Exits:
         2: The options contradict each other.
-        66: There is no store, no such dataset, nothing to compare, or no gold item.
+        65: The guide is empty or no text.
+        66: There is no guide, no store, no such dataset, nothing to compare, or no gold item.
         73: DIR cannot be made, or holds something else.
 
     Examples:
@@ -151,6 +160,8 @@ def annotate_export(
         intermt annotate-export -o campaign
         # Pages for five people, one gold item in ten
         intermt annotate-export --to html --annotators ann,bo,cy,di,ed --gold 0.1 -o pages
+        # Pages that show a guide of your own
+        intermt annotate-export --to html --guide guide.md -o pages
         # What has fewer than three annotators after the first round
         intermt annotate-export --only-missing -o round2
         # What annotators have labelled and no verifier has seen
@@ -158,7 +169,7 @@ def annotate_export(
     """
     from intermt.cli.opening import open_store
     from intermt.commands.annotate_export import run
-    from intermt.commands.export_config import ExportConfig
+    from intermt.commands.export_config import ExportConfig, read_guide
 
     config = ExportConfig.of(
         to=to,
@@ -175,6 +186,7 @@ def annotate_export(
         seed=seed,
         gold=gold,
         only_missing=only_missing,
+        guide="" if guide is None else read_guide(guide),
     )
     ctx.out.if_interrupted("run the same command again; no folder was changed")
     result = run(

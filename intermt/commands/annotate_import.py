@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from intermt.commands.import_batches import Batches, Outcome, reading
+from intermt.commands.import_batches import Batches, Outcome, looking_mb, reading
 from intermt.commands.import_inputs import AUTO, ImportFile
 from intermt.commands.import_labels import judge_of_predictions
 from intermt.commands.import_rejects import Rejects, check_rejects, layout_of_all
@@ -169,7 +169,7 @@ def _check_options(store: Store, config: ImportConfig) -> None:
         if not name.strip():
             raise UsageError("--predictions-as needs the name of a judge")
         judge = judge_of_predictions(name)
-        with reading(store) as db:
+        with reading(store, looking_mb(1)) as db:
             other = None if db is None else judging.rater(db, judge.rater_id)
         if other is not None and other.settings != judge.settings:
             raise UsageError(
@@ -232,8 +232,9 @@ def _look(
         return
     good = [outcome for outcome in outcomes if isinstance(outcome, list)]
     rows = [[to_row(record) for record in records] for records in good]
-    with reading(store) as db:
-        there = set() if db is None else known(db, [row for some in rows for row in some])
+    all_rows = [row for some in rows for row in some]
+    with reading(store, looking_mb(len(all_rows))) as db:
+        there = set() if db is None else known(db, all_rows)
     for records, some in zip(good, rows, strict=True):
         tally.pictures.update(_fates(records))
         fresh = {_name(row): row[0] for row in some if (row[0], _key(row)) not in there}
@@ -308,7 +309,7 @@ def _insert(store: Store, outcomes: Sequence[list[Record]], run: Run, tally: _Ta
     if not made:
         return 0
     rows = [[made[id(record)] for record in records] for records in outcomes]
-    with store.reading() as db:
+    with store.reading(looking_mb(len(made))) as db:
         there = known(db, list(made.values()))
     there_first: set[tuple[str, Any]] = set(there)
     n_changed = 0

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from intermt.dimensions import LEVELS, Level
-from intermt.errors import UsageError
+from intermt.errors import InputError, MissingInputError, PermissionRefused, UsageError
 
 Tool = Literal["label-studio", "jsonl", "html"]
 Pictures = Literal["files", "inline"]
@@ -45,6 +46,7 @@ class ExportConfig:
         picture_url: What stands before the path of a picture file in Label Studio; None for
             its own way of serving local files.
         only_missing: Whether to leave out what `overlap` of them have labelled already.
+        guide: Plain text that pages show before their own guide; "" for none.
     """
 
     to: Tool
@@ -61,6 +63,7 @@ class ExportConfig:
     pictures: Pictures = "inline"
     picture_url: str | None = None
     only_missing: bool = False
+    guide: str = ""
 
     @classmethod
     def of(
@@ -107,6 +110,11 @@ class ExportConfig:
                 "--to html and --pictures files contradict each other: a page is one file",
                 todo="leave out --pictures",
             )
+        if self.guide and self.to != "html":
+            raise UsageError(
+                f"--guide is for pages; --to {self.to} has no place for it",
+                todo="add --to html, or put the guide where your tool shows it",
+            )
         if self.picture_url is not None and (self.to, self.pictures) != ("label-studio", "files"):
             raise UsageError(
                 "--picture-url is for --to label-studio with --pictures files alone",
@@ -131,6 +139,29 @@ class ExportConfig:
                 f"--gold {self.gold:g} is not a share from 0 up to 1, 1 itself not included",
                 todo="give a share such as 0.1",
             )
+
+
+def read_guide(path: Path) -> str:
+    """The text of a guide for annotators, as written.
+
+    Raises:
+        MissingInputError: There is no such file.
+        PermissionRefused: It may not be read.
+        InputError: It holds no text.
+    """
+    try:
+        guide = path.read_text(encoding="utf-8-sig").strip()
+    except FileNotFoundError as error:
+        raise MissingInputError("there is no such guide", where=str(path)) from error
+    except PermissionError as error:
+        raise PermissionRefused("the guide may not be read", where=str(path)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"the guide is no text: {error}", where=str(path), todo="save it as plain text in UTF-8"
+        ) from error
+    if not guide:
+        raise InputError("the guide is empty", where=str(path), todo="leave out --guide")
+    return guide
 
 
 def file_name(annotator: str) -> str:

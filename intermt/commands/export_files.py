@@ -49,7 +49,9 @@ class ExportFiles:
         if to == "jsonl":
             pieces = task_lines(items)
         elif to == "html":
-            pieces = annotation_page.page(items, title=title, rater=annotator)
+            pieces = annotation_page.page(
+                items, title=title, rater=annotator, own_guide=self._config.guide
+            )
         else:
             self._settings(level, own, title)
             pieces = label_studio.tasks(items, self._url)

@@ -24,11 +24,18 @@ from intermt.formats.reading.rows import (
 )
 from intermt.store import trees
 from intermt.store.connect import Store
+from intermt.store.database import MEMORY_MB
 from intermt.store.labels import Candidate
 from intermt.store.rows import Record
 
 Outcome = list[Record] | SkippedRow | RowProblem
 """What a row becomes."""
+
+# For finding keys: that goes through whole tables, which would fill what memory there is.
+_LOOKING_MB = 32
+_KEYS_PER_MB = 4000
+# For finding who has voted on which pair, which is a matter of three tables.
+_JOINING_MB = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,11 @@ class Batches:
         pairs = [row for row in batch if isinstance(row, PairRow)]
         ids = {id(row): conversation_id(row, self.dataset) for row in conversations}
         coming = self._coming(labels, pairs)
-        with reading(self.store) as db:
+        # Stored messages may be of any length, keys are not.
+        memory_mb = (
+            MEMORY_MB if conversations else _JOINING_MB if pairs else looking_mb(2 * len(labels))
+        )
+        with reading(self.store, memory_mb) as db:
             paths = trees.conversation_paths(db, ids.values()) if db is not None and ids else {}
             names_found = known_names(db, {ids[id(r)]: r for r in conversations}, self.dataset)
             labels_found = LabelResolver(db, labels, self.dataset, self.shown, coming)
@@ -72,8 +83,8 @@ class Batches:
             else:
                 outcomes.append(pairs_found.resolve(row, self.dataset, self.run_id))
         good = [(i, o) for i, o in enumerate(outcomes) if isinstance(o, list)]
-        with reading(self.store) as db:
-            said = [(batch[i].where, self._claims(batch[i], o)) for i, o in good]
+        said = [(batch[i].where, self._claims(batch[i], o)) for i, o in good]
+        with reading(self.store, looking_mb(sum(len(claims) for _, claims in said))) as db:
             clashes = conflicts(db, said, names_found, self.seen)
         for index, problem in clashes.items():
             outcomes[good[index][0]] = problem
@@ -101,6 +112,11 @@ class Batches:
         return self.seen.candidates(ids)
 
 
-def reading(store: Store) -> contextlib.AbstractContextManager[Any]:
+def looking_mb(n_keys: int) -> int:
+    """Memory for finding so many keys in the store, which does not grow with the store."""
+    return _LOOKING_MB + n_keys // _KEYS_PER_MB
+
+
+def reading(store: Store, memory_mb: int) -> contextlib.AbstractContextManager[Any]:
     """The database for reading; None before the first write."""
-    return store.reading() if store.exists() else contextlib.nullcontext()
+    return store.reading(memory_mb) if store.exists() else contextlib.nullcontext()

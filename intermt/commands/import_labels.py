@@ -93,19 +93,20 @@ class LabelResolver:
     def resolve(self, row: LabelRow, run_id: str) -> list[Record] | RowProblem:
         """The records of one row, or why there are none."""
         before: list[Record] = []
-        first = self._candidate(row, row.a, "answer_a" if row.b else "answer", before, run_id)
+        a, b = row.side_fields or ("answer_a" if row.b else "answer", "answer_b")
+        first = self._candidate(row, row.a, a, before, run_id)
         if isinstance(first, RowProblem):
             return first
         second: Candidate | RowProblem | None = None
         if row.b is not None:
-            second = self._candidate(row, row.b, "answer_b", before, run_id)
+            second = self._candidate(row, row.b, b, before, run_id)
         if isinstance(second, RowProblem):
             return second
         if second is not None and first.id == second.id:
-            return _problem(row, "answer_b", first.id, "another candidate than answer_a")
+            return _problem(row, b, first.id, f"another candidate than {a}")
         if second is not None and first.context_id != second.context_id:
             shared = "answers to the same question" if first.mode == "prefix" else "of one seed"
-            return _problem(row, "answer_b", second.id, f"two candidates that are {shared}")
+            return _problem(row, b, second.id, f"two candidates that are {shared}")
         if second is None and row.choices:
             return _problem(row, "choice", row.choices[0].choice, "two answers to choose between")
         work = _Work(row, first, second, self._rater(row), self._dataset, run_id)

@@ -14,7 +14,7 @@ from intermt.store.labels import Candidate
 from intermt.store.rows import Record
 
 _AT_ONCE = 500
-_CACHE_KIB = 32 * 1024
+_CACHE_KIB = 16 * 1024
 
 
 class Seen:

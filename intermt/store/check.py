@@ -18,6 +18,7 @@ from intermt.errors import StoreIOError
 from intermt.records import Progress
 from intermt.store import journal as journals
 from intermt.store import schema
+from intermt.store.check_keys import check_keys
 from intermt.store.check_pictures import check_pictures, looking, put_aside
 from intermt.store.check_references import check_node_ids, check_references
 from intermt.store.connect import Store
@@ -72,6 +73,7 @@ def examine(store: Store, *, repair: bool, progress: Progress | None = None) -> 
     if _database_opens(store, findings):
         _check_damaged_journals(store, findings)
         try:
+            check_keys(store, findings)
             check_pictures(store, findings, progress)
             check_references(store, findings)
             check_node_ids(store, findings)

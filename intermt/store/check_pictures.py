@@ -289,6 +289,7 @@ def _check_leftovers(store: Store, findings: Findings) -> None:
     folders: tuple[Callable[[], list[Path]], ...] = (
         store.images.leftovers,
         lambda: sorted((store.folder / "journal").glob(".*")),
+        lambda: sorted(store.folder.glob("store.duckdb.new*")),
     )
     for list_files in folders:
         for path in list_files():

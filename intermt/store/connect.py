@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ from intermt.store.rows import Record, TableRow, insert, to_row
 _FOLDERS = ("images", "journal", "queue")
 # A transaction takes memory for all of its rows, beside what the program itself takes.
 _ROWS_A_FLUSH = 1000
+# Beyond it, the copying of whole tables goes on on the disk.
+_UPGRADE_MB = 500
 _NETWORK_FILE_SYSTEMS = {
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "lustre", "gpfs"),
     *("beegfs", "ceph", "fuse.ceph", "fuse.glusterfs", "fuse.juicefs"),
@@ -175,7 +178,9 @@ class Store:
             if schema.is_current(db):
                 yield db
                 return
-        with self.writing():
+            refusals = (PermissionRefused,) if schema.is_readable(db) else ()
+        # A user who may only read goes on with the older tables where they do.
+        with contextlib.suppress(*refusals), self.writing():
             pass
         with self._opened_to_read(memory_mb) as db:
             yield db
@@ -197,9 +202,8 @@ class Store:
         with self.lock.hold("write"), database_errors(self.folder):
             if not self._database.exists():
                 self._make_database()
-            db = connect(self._database, read_only=False)
+            db = self._opened_to_write()
             try:
-                schema.migrate(db)
                 journals.merge_abandoned(db, self.folder / "journal")
                 db.execute("BEGIN")
                 try:
@@ -307,19 +311,63 @@ class Store:
             finally:
                 db.close()
 
-    def _make_database(self) -> None:
-        # Under another name until it is whole: a process killed here leaves no database, not
-        # one that nobody can open.
-        new = self.folder / "store.duckdb.new"
-        for leftover in (new, new.with_name(f"{new.name}.wal")):
-            leftover.unlink(missing_ok=True)
-        db = connect(new, read_only=False)
+    def _opened_to_write(self) -> Connection:
+        db = connect(self._database, read_only=False)
+        try:
+            if schema.is_current(db):
+                return db
+        except BaseException:
+            db.close()
+            raise
+        db.close()
+        db = connect(self._database, read_only=False, memory_mb=_UPGRADE_MB)
         try:
             schema.migrate(db)
-            db.execute("CHECKPOINT")
         finally:
             db.close()
-        new.rename(self._database)
+        self._shrink_database()
+        return connect(self._database, read_only=False)
+
+    def _shrink_database(self) -> None:
+        """Write the database anew, as what a migration frees stays in the file.
+
+        Where that cannot be, as on a disk without room, all is as it was.
+        """
+        file = self._database
+        # A log that is still there belongs to the old file.
+        if file.is_symlink() or file.with_name(f"{file.name}.wal").exists():
+            return
+        with contextlib.suppress(duckdb.Error, OSError):
+            self._make_database(file)
+
+    def _make_database(self, source: Path | None = None) -> None:
+        """Put a new database in the place of what is there, with all that `source` holds."""
+        # Under another name until it is whole: a process killed here leaves no database, or the
+        # one that was there, not one that nobody can open.
+        new = self.folder / "store.duckdb.new"
+        leftovers = (new, new.with_name(f"{new.name}.wal"))
+        for leftover in leftovers:
+            leftover.unlink(missing_ok=True)
+        try:
+            db = connect(new, read_only=False, memory_mb=_UPGRADE_MB, source=source)
+            try:
+                if source is None:
+                    schema.migrate(db)
+                else:
+                    db.execute("COPY FROM DATABASE source TO store")
+                db.execute("CHECKPOINT")
+            finally:
+                db.close()
+            if source is not None:
+                info = source.stat()
+                with contextlib.suppress(OSError):
+                    os.chown(new, -1, info.st_gid)
+                new.chmod(stat.S_IMODE(info.st_mode))
+            new.rename(self._database)
+        except BaseException:
+            for leftover in leftovers:
+                leftover.unlink(missing_ok=True)
+            raise
 
     def _needs_writer(self) -> bool:
         return not self._database.exists() or journals.any_abandoned(self.folder / "journal")

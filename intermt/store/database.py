@@ -41,8 +41,16 @@ MEMORY_MB = 2000
 """Memory of a query, beyond which it goes on on the disk."""
 
 
-def connect(file: Path, *, read_only: bool, memory_mb: int = MEMORY_MB) -> Connection:
+def connect(
+    file: Path, *, read_only: bool, memory_mb: int = MEMORY_MB, source: Path | None = None
+) -> Connection:
     """A connection whose SQL can reach no other file.
+
+    Args:
+        file: What it is to.
+        read_only: Whether nothing is written.
+        memory_mb: Beyond it, a query goes on on the disk.
+        source: A database to copy from, which is then `source` in SQL.
 
     Raises:
         duckdb.Error: It cannot be opened.
@@ -52,24 +60,34 @@ def connect(file: Path, *, read_only: bool, memory_mb: int = MEMORY_MB) -> Conne
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            # Rows come in one parameter, which one thread unpacks; more of them would only hold
-            # twice the memory for the indexes.
-            "threads": str(min(4, os.cpu_count() or 1)) if read_only else "1",
+            # Rows come in one parameter, which one thread unpacks.
+            "threads": str(_n_readers(memory_mb)) if read_only else "1",
             "memory_limit": f"{memory_mb}MB",
             "temp_directory": str(Path(tempfile.gettempdir()) / f"intermt-{secrets.token_hex(8)}"),
         },
     )
     try:
-        name = str(file).replace("'", "''")
         access = ", READ_ONLY" if read_only else ""
-        db.execute(f"ATTACH '{name}' AS store (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})")
+        db.execute(
+            f"ATTACH {_quoted(file)} AS store (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})"
+        )
+        if source is not None:
+            db.execute(f"ATTACH {_quoted(source)} AS source (TYPE duckdb, READ_ONLY)")
         db.execute("USE store")
         db.execute("SET enable_external_access = false")
-        db.execute("SET lock_configuration = true")
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _n_readers(memory_mb: int) -> int:
+    # Each of the threads holds on to some memory, which must be there for all of them.
+    return max(1, min(4, os.cpu_count() or 1, memory_mb // 100))
+
+
+def _quoted(file: Path) -> str:
+    return "'" + str(file).replace("'", "''") + "'"
 
 
 @contextlib.contextmanager

@@ -1,7 +1,9 @@
 """Records to rows and back, and the one way rows get into a table.
 
-Rows go in as one JSON parameter that SQL unpacks: fast, no file access, and every value
-stays data. Which rows replace others is decided here, per table: most never do.
+Rows go in as JSON parameters that SQL unpacks: fast, no file access, and every value stays
+data. That a key is in its table once is seen to here, by whoever holds the store for writing:
+the tables have no index, as DuckDB would load it whole for every writer. Which rows replace
+others is decided here too, per table: most never do.
 """
 
 from __future__ import annotations
@@ -43,6 +45,7 @@ from intermt.records import (
     ToolUse,
     Verdict,
 )
+from intermt.store.database import MEMORY_MB
 
 Row = Mapping[str, Any]
 TableRow = tuple[str, Row]
@@ -101,6 +104,9 @@ _TABLES: dict[type, str] = {
     Annotation: "annotation",
 }
 
+TABLES = tuple(_TABLES.values())
+"""Every table of records."""
+
 _KEYS: dict[str, tuple[str, ...]] = {
     "picture_use": ("conversation_id", "node_id", "position"),
     "image": ("sha256",),
@@ -147,6 +153,8 @@ _LATER_LISTS: dict[type, str] = {Node: "notes", Verdict: "members"}
 
 # Unpacking takes fifty times their size in memory, and is no faster with more at once.
 _BATCH_BYTES = 512 * 1024
+# For looking through the keys of a table, which would else fill the memory that there is.
+_SCAN_MB = 24
 _WIDE = {"seed", "n_bytes"}
 _REFUSALS = (duckdb.ConstraintException, duckdb.ConversionException, duckdb.InvalidInputException)
 
@@ -291,19 +299,19 @@ def known(db: Connection, rows: Sequence[TableRow]) -> set[tuple[str, tuple[Any,
     """Table and key of each of these rows that `insert` would leave as it is."""
     found: set[tuple[str, tuple[Any, ...]]] = set()
     for table in {table for table, _ in rows}:
-        columns = _columns(db, table)
-        if table not in _REPLACES:
-            columns = {name: columns[name] for name in key_of(table)}
-        wanted = [{c: row[c] for c in columns} for name, row in rows if name == table]
-        on = " AND ".join(f"{table}.{key} = excluded.{key}" for key in key_of(table))
+        condition = _REPLACES.get(table, "FALSE")
+        columns = {
+            name: kind
+            for name, kind in _columns(db, table).items()
+            if name in key_of(table) or f"excluded.{name}" in condition
+        }
+        _unpack(db, columns, [{c: row[c] for c in columns} for name, row in rows if name == table])
         keys = ", ".join(f"{table}.{key}" for key in key_of(table))
-        stays = f"AND NOT ({_REPLACES[table]})" if table in _REPLACES else ""
-        for batch in _batches(wanted):
-            there = db.execute(
-                f"SELECT {keys} FROM {table} JOIN ({_unpacked(columns)}) excluded ON {on} {stays}",
-                [batch],
-            ).fetchall()
-            found.update((table, key) for key in there)
+        there = db.execute(
+            f"SELECT {keys} FROM {table} JOIN excluded ON {_same_key(table)}"
+            f" WHERE NOT ({condition})"
+        ).fetchall()
+        found.update((table, key) for key in there)
     return found
 
 
@@ -347,41 +355,53 @@ def key_of(table: str) -> tuple[str, ...]:
     return _KEYS.get(table, (f"{table}_id",))
 
 
-def _unpacked(columns: Mapping[str, str]) -> str:
-    """A SELECT of the rows in one JSON parameter; a value of a wrong type is an error."""
-    structure = orjson.dumps([{name: _json_type(kind) for name, kind in columns.items()}]).decode()
-    return f"SELECT unnest(from_json_strict(?::JSON, '{structure}'), max_depth := 2)"
-
-
 def _insert(db: Connection, table: str, rows: Sequence[Row]) -> int:
     columns = _columns(db, table)
-    names = ", ".join(f'"{name}"' for name in columns)
-    keys = ", ".join(key_of(table))
-    conflict = "NOTHING"
-    if (condition := _REPLACES.get(table)) is not None:
-        updates = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in key_of(table))
-        conflict = f"UPDATE SET {updates} WHERE {condition}"
     # The names come from the schema, never from a user.
-    sql = f"INSERT INTO {table} ({names}) {_unpacked(columns)} ON CONFLICT ({keys}) DO {conflict}"
-    n_changed = 0
+    names = ", ".join(f'"{name}"' for name in columns)
+    n_bytes = _unpack(db, columns, rows)
+    memory_mb = min(MEMORY_MB, _SCAN_MB + n_bytes // 10**6)
+    db.execute(f"SET memory_limit = '{memory_mb}MB'")
+    if (condition := _REPLACES.get(table)) is not None:
+        db.execute(f"DELETE FROM {table} USING excluded WHERE {_same_key(table)} AND ({condition})")
+    db.execute(f"DELETE FROM excluded USING {table} WHERE {_same_key(table)}")
+    db.execute(f"SET memory_limit = '{MEMORY_MB}MB'")
+    counted = db.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM excluded").fetchone()
+    return counted[0] if counted else 0
+
+
+def _unpack(db: Connection, columns: Mapping[str, str], rows: Sequence[Row]) -> int:
+    """Put rows in the temporary table `excluded`; the memory in bytes that it may take."""
+    structure = orjson.dumps([{name: _json_type(kind) for name, kind in columns.items()}]).decode()
+    # Strict: a value of a wrong type is an error.
+    unpacked = f"SELECT unnest(from_json_strict(?::JSON, '{structure}'), max_depth := 2)"
+    begin = "CREATE OR REPLACE TEMP TABLE excluded AS"
+    total = longest = 0
     for batch in _batches(rows):
-        counted = db.execute(sql, [batch]).fetchone()
-        n_changed += counted[0] if counted else 0
-    return n_changed
+        db.execute(f"{begin} {unpacked}", [batch.decode()])
+        begin = "INSERT INTO excluded"
+        total += len(batch)
+        longest = max(longest, len(batch))
+    # A text that is moved takes up to eight times its length, as DuckDB rounds sizes up.
+    return 2 * total + 8 * longest
 
 
-def _batches(rows: Sequence[Row]) -> Iterable[str]:
+def _same_key(table: str) -> str:
+    return " AND ".join(f"{table}.{key} = excluded.{key}" for key in key_of(table))
+
+
+def _batches(rows: Sequence[Row]) -> Iterable[bytes]:
     batch: list[bytes] = []
     size = 0
     for row in rows:
         text = encode(row, name_of(row))
         if batch and size + len(text) > _BATCH_BYTES:
-            yield (b"[" + b",".join(batch) + b"]").decode()
+            yield b"[" + b",".join(batch) + b"]"
             batch, size = [], 0
         batch.append(text)
         size += len(text)
     if batch:
-        yield (b"[" + b",".join(batch) + b"]").decode()
+        yield b"[" + b",".join(batch) + b"]"
 
 
 _columns_cache: dict[str, dict[str, str]] = {}

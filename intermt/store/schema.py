@@ -160,7 +160,32 @@ def m004_annotations(db: Connection) -> None:
     )
 
 
-def m005_estimates(db: Connection) -> None:
+def m005_no_indexes(db: Connection) -> None:
+    """The tables without primary keys; `rows.insert` sees to it that a key is there once."""
+    keyed = db.execute(
+        "SELECT table_name FROM duckdb_constraints() WHERE database_name = current_database()"
+        " AND constraint_type = 'PRIMARY KEY' AND table_name <> 'migration' ORDER BY table_name"
+    ).fetchall()
+    for (table,) in keyed:
+        columns = db.execute(
+            "SELECT column_name, data_type, is_nullable FROM duckdb_columns()"
+            " WHERE database_name = current_database() AND table_name = ? ORDER BY column_index",
+            [table],
+        ).fetchall()
+        listed = ", ".join(
+            f'"{name}" {kind}{"" if nullable else " NOT NULL"}' for name, kind, nullable in columns
+        )
+        db.execute(
+            f"""
+            CREATE TABLE new_{table} ({listed});
+            INSERT INTO new_{table} SELECT * FROM {table};
+            DROP TABLE {table};
+            ALTER TABLE new_{table} RENAME TO {table};
+            """
+        )
+
+
+def m006_estimates(db: Connection) -> None:
     """Verdicts that are real numbers, where descriptions come from, and who sat on a jury."""
     db.execute(
         """
@@ -176,10 +201,12 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m002_generation,
     m003_annotation_tasks,
     m004_annotations,
-    m005_estimates,
+    m005_no_indexes,
+    m006_estimates,
 )
 
 NEWEST = MIGRATIONS[-1].__name__
+_FOR_WRITERS = {m005_no_indexes.__name__}
 
 
 def applied(db: Connection) -> list[str]:
@@ -207,6 +234,11 @@ def is_current(db: Connection) -> bool:
             todo="upgrade intermt on this machine",
         )
     return len(had) == len(MIGRATIONS)
+
+
+def is_readable(db: Connection) -> bool:
+    """Whether a database that may be old has all that readers need."""
+    return {m.__name__ for m in MIGRATIONS} - _FOR_WRITERS <= set(applied(db))
 
 
 def migrate(db: Connection) -> None:

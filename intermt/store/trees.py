@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.records import Conversation, ImagePart, Message, Node, Seed
 from intermt.store.rows import FROM_STRINGS, from_tuple, json_list, parts_to_json, select_list
+
+_NODES_AT_ONCE = 200
+_FILLED = '[{"id":"VARCHAR","position":"INTEGER","sha256":"VARCHAR"}]'
+_PARTS = '[{"id":"VARCHAR","parts":"JSON","n_images":"INTEGER","n_missing":"INTEGER"}]'
 
 NAMED_IN_NODES = (
     "(SELECT node_id, simulated, unnest(json_extract_string(parts, '$[*].image')) AS sha256"
@@ -172,24 +176,31 @@ def fill_pictures(db: Connection, found: Mapping[str, Mapping[int, str]]) -> int
         db: The database, open for writing.
         found: SHA-256 by part position, by node id.
     """
-    n_filled = 0
+    changed: list[Node] = []
+    filled: list[dict[str, Any]] = []
     for node in nodes(db, found).values():
         parts = list(node.parts)
-        n_before = n_filled
+        n_before = len(filled)
         for position, sha256 in found[node.node_id].items():
             part = parts[position] if 0 <= position < len(parts) else None
             if isinstance(part, ImagePart) and part.sha256 is None:
                 parts[position] = replace(part, sha256=sha256, missing=None)
-                n_filled += 1
-                # Pictures that were made have no name in any source.
-                db.execute(
-                    "UPDATE picture_use SET sha256 = ?, missing = NULL WHERE node_id = ?"
-                    " AND position = ? AND name IS NULL AND sha256 IS NULL",
-                    [sha256, node.node_id, position],
-                )
-        if n_filled > n_before:
-            _set_parts(db, replace(node, parts=tuple(parts)))
-    return n_filled
+                filled.append({"id": node.node_id, "position": position, "sha256": sha256})
+        if len(filled) > n_before:
+            changed.append(replace(node, parts=tuple(parts)))
+    if filled:
+        # Pictures that were made have no name in any source.
+        db.execute(
+            f"""
+            UPDATE picture_use SET sha256 = w.sha256, missing = NULL
+            FROM (SELECT unnest(from_json(?::JSON, '{_FILLED}'), max_depth := 2)) w
+            WHERE picture_use.node_id = w.id AND picture_use.position = w.position
+                AND picture_use.name IS NULL AND picture_use.sha256 IS NULL
+            """,
+            [orjson.dumps(filled).decode()],
+        )
+    _set_parts(db, changed)
+    return len(filled)
 
 
 def lose_picture(db: Connection, sha256: str, reason: str) -> int:
@@ -225,6 +236,7 @@ def lose_pictures(db: Connection, sha256s: Iterable[str], reason: str) -> int:
         f" (SELECT p.node_id FROM {NAMED_IN_NODES} p WHERE p.sha256 IN {FROM_STRINGS})",
         [wanted],
     ).fetchall()
+    changed: list[Node] = []
     for row in rows:
         node = cast(Node, from_tuple(Node, row))
         parts = tuple(
@@ -233,19 +245,29 @@ def lose_pictures(db: Connection, sha256s: Iterable[str], reason: str) -> int:
             else part
             for part in node.parts
         )
-        _set_parts(db, replace(node, parts=parts))
+        changed.append(replace(node, parts=parts))
+    _set_parts(db, changed)
     return len(rows)
 
 
-def _set_parts(db: Connection, node: Node) -> None:
-    pictures = [p for p in node.parts if isinstance(p, ImagePart)]
-    n_images = sum(p.sha256 is not None for p in pictures)
-    db.execute(
-        "UPDATE node SET parts = ?, n_images = ?, n_missing = ? WHERE node_id = ?",
-        [
-            orjson.dumps(parts_to_json(node.parts)).decode(),
-            n_images,
-            len(pictures) - n_images,
-            node.node_id,
-        ],
-    )
+def _set_parts(db: Connection, changed: Sequence[Node]) -> None:
+    """Give nodes the parts that they have here; each statement reads every key of the table."""
+    for start in range(0, len(changed), _NODES_AT_ONCE):
+        db.execute(
+            f"""
+            UPDATE node SET parts = w.parts, n_images = w.n_images, n_missing = w.n_missing
+            FROM (SELECT unnest(from_json(?::JSON, '{_PARTS}'), max_depth := 2)) w
+            WHERE node.node_id = w.id
+            """,
+            [orjson.dumps([_counted(n) for n in changed[start : start + _NODES_AT_ONCE]]).decode()],
+        )
+
+
+def _counted(node: Node) -> dict[str, Any]:
+    there = [p.sha256 is not None for p in node.parts if isinstance(p, ImagePart)]
+    return {
+        "id": node.node_id,
+        "parts": parts_to_json(node.parts),
+        "n_images": sum(there),
+        "n_missing": len(there) - sum(there),
+    }

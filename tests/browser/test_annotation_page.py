@@ -530,6 +530,7 @@ def test_help_guide_and_explanations_are_a_key_away(open_page: Open) -> None:
     annotator = open_page(tasks.short(), guide="Take your time.\n\nRead all.")
     annotator.press("g")
     assert annotator.text("#guide") == "Take your time.\n\nRead all."
+    assert not annotator.page.is_visible("#own-guide")
     annotator.press("1", "Escape", "?")
     explained = set(annotator.page.locator("#help-dialog kbd").all_text_contents())
     used = annotator.page.evaluate("[...Object.keys(KEYS), ...Object.keys(READING_KEYS)]")
@@ -539,6 +540,23 @@ def test_help_guide_and_explanations_are_a_key_away(open_page: Open) -> None:
     assert annotator.page.locator(".help").first.is_visible()
     annotator.press("e")
     assert not annotator.page.locator(".help").first.is_visible()
+
+
+def test_a_guide_of_the_project_stands_first_and_folds(open_page: Open) -> None:
+    own = "Ours: <b>pictures</b> first.\n\n- one"
+    annotator = open_page(tasks.short(), guide="Take your time.", own_guide=own)
+    annotator.press("g")
+    assert annotator.text("#own-guide-text") == own
+    assert annotator.page.is_visible("#own-guide-text")
+    annotator.page.click("#own-guide summary")
+    assert not annotator.page.is_visible("#own-guide-text")
+    assert annotator.text("#guide") == "Take your time."
+
+
+def test_a_guide_of_the_project_needs_no_other(open_page: Open) -> None:
+    annotator = open_page(tasks.short(), guide="", own_guide="Ours.")
+    annotator.press("g")
+    assert annotator.text("#own-guide-text") == "Ours."
 
 
 def test_without_a_guide_nothing_is_offered(open_page: Open) -> None:

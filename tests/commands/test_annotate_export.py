@@ -324,12 +324,44 @@ def test_pictures_as_files(export: Program, tmp_path: Path) -> None:
     assert "https://lab.example/c/pictures/" in (out / "local" / "tasks.json").read_text()
 
 
+def test_a_guide_is_for_pages(export: Program, tmp_path: Path) -> None:
+    guide = tmp_path / "guide.txt"
+    guide.write_text("x")
+    export("annotate-export", "--guide", guide, "-o", tmp_path / "out", code=2)
+
+
 def test_a_page_for_each_annotator(export: Program, tmp_path: Path) -> None:
     out = tmp_path / "out"
     data(export, "--to", "html", "-o", out, "--annotators", "ann", "--level", "local")
     page = (out / "local" / "page-ann.html").read_text()
     assert page.startswith("<!doctype html>") or page.startswith("<!DOCTYPE html>")
     assert "data:image/png;base64," in page
+
+
+def test_a_guide_of_ones_own_is_in_the_page(export: Program, tmp_path: Path) -> None:
+    guide = tmp_path / "guide.md"
+    guide.write_text("\ufeff# Our guide\r\n\r\n<b>Look twice.</b>\n", encoding="utf-8")
+    out = tmp_path / "out"
+    data(export, "--to", "html", "--guide", guide, "-o", out, "--level", "local")
+    page = (out / "local" / "page.html").read_text()
+    assert '"own_guide":"# Our guide\\n\\n\\u003cb>Look twice.\\u003c/b>"' in page
+    assert "<b>Look twice." not in page
+
+
+@pytest.mark.parametrize(
+    ("content", "exit_code"), [(None, 66), (b" \n", 65), (b"caf\xe9", 65), (b"folder", 65)]
+)
+def test_a_guide_that_is_none_is_refused(
+    export: Program, tmp_path: Path, content: bytes | None, exit_code: int
+) -> None:
+    guide = tmp_path / "guide.txt"
+    if content == b"folder":
+        guide.mkdir()
+    elif content is not None:
+        guide.write_bytes(content)
+    out = tmp_path / "out"
+    export("annotate-export", "--to", "html", "--guide", guide, "-o", out, code=exit_code)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(

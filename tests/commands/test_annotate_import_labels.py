@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from intermt.commands import annotate_import
+from intermt.commands.import_batches import looking_mb
 from intermt.errors import InputError, UsageError
 from intermt.formats.reading.rows import ReadOptions
-from intermt.records import Rater, rater_id
+from intermt.records import PreferenceVote, Rater, rater_id
 from intermt.store.connect import Store
+from intermt.store.labels import candidates, stored_choices
+from intermt.store.rows import known, to_row
 from tests.commands.work import Program, Silent, counted, rows, written
 from tests.formats.test_label_lines import line as label_line
 from tests.formats.test_label_studio import MAP, REAL, annotation, result, task
@@ -62,6 +66,42 @@ def of(pair: tuple[str, str], *annotations: Any, **more: Any) -> dict[str, Any]:
     made = task(*annotations, **more)
     made["data"]["intermt"] |= {"left": pair[1], "right": pair[0]}
     return made
+
+
+def test_the_memory_for_finding_keys_is_enough_for_any_number(
+    store: Store, pair: tuple[str, str]
+) -> None:
+    ids = [f"{n:032x}" for n in range(60_000)]
+    vote = PreferenceVote(
+        ids[0], "r", "local", "prefix", "s", *pair, "overall", "tie", "d", "t", run_id="r"
+    )
+    store.write([vote])
+    made = [to_row(replace(vote, vote_id=one)) for one in ids]
+    with store.reading(looking_mb(len(ids))) as db:
+        assert stored_choices(db, ids) == {ids[0]: "tie"}
+        assert candidates(db, [*ids, *pair]).keys() == set(pair)
+        assert known(db, made) == {("preference_vote", (ids[0],))}
+
+
+def test_an_error_names_the_field_that_the_line_has(
+    store: Store, pair: tuple[str, str], tmp_path: Path
+) -> None:
+    unknown = "0" * 32
+    path = lines(
+        tmp_path / "labels.jsonl",
+        label_line(a=unknown, b=pair[1]),
+        label_line(a=pair[0], b=unknown),
+        label_line(
+            a=unknown,
+            b=None,
+            choices={},
+            scores={"a": {"text_quality": 1}},
+            texts=[],
+            shown_first=None,
+        ),
+    )
+    result = bring(store, path, on_error="skip")
+    assert [problem.field for problem in result.problems] == ["a", "b", "a"]
 
 
 # --- sides, history, roles -----------------------------------------------------------------

@@ -133,6 +133,14 @@ def test_two_tasks_of_one_key_are_refused() -> None:
         built(tasks.short("1"), tasks.short("1"))
 
 
+def test_a_guide_of_ones_own_is_text_in_a_section_that_folds() -> None:
+    own = "# Ours\n\n</script><b>Look</b> & mind the \u2028 end."
+    made = "".join(part.decode() for part in page([tasks.short()], title="P", own_guide=own))
+    assert Scripts(made).json("about")["own_guide"] == own
+    assert "<b>Look</b>" not in made
+    assert re.search(r"<details id=\"own-guide\" open hidden>.*?</details>", made, re.DOTALL)
+
+
 def test_the_page_is_named_after_its_tasks_and_not_its_words() -> None:
     one = built(tasks.short("1"), tasks.short("2")).json("about")["page"]
     assert (

@@ -13,7 +13,7 @@ import pytest
 
 from intermt.errors import MissingInputError, StoreIOError, TryLater
 from intermt.records import ImagePart, Node, PictureUse, Score
-from intermt.store import check_pictures, check_references, findings, trees
+from intermt.store import check_keys, check_pictures, check_references, findings, trees
 from intermt.store.check import CheckReport, examine
 from intermt.store.connect import Store
 from intermt.store.journal import Journal
@@ -197,8 +197,12 @@ def test_unfinished_files_are_removed_when_old(full: Store) -> None:
         path.write_bytes(b"half")
     os.utime(old, (0, 0))
     os.utime(journal, (0, 0))
+    database = full.folder / "store.duckdb.new"
+    database.write_bytes(b"half")
+    os.utime(database, (0, 0))
     mended(full, "leftover")
     assert young.exists()
+    assert not database.exists()
     assert not old.exists()
     assert not journal.exists()
 
@@ -491,6 +495,66 @@ def test_pictures_are_read_in_slices_and_progress_is_told(
 def test_verdict_without_request_is_allowed_for_heads(full: Store) -> None:
     full.write([verdict("h", judge_id="j", a_id="c1", request_key="")])
     assert examine(full, repair=False).findings == ()
+
+
+TWICE: list[tuple[str, Any, Any]] = [
+    # (column, two records of one key, the one that counts first)
+    ("text", feedback("f", "1"), feedback("f", "2")),
+    ("text", verdict("w", "ok", text="1"), verdict("w", "unparsed", text="2")),
+    ("text", answered("k", text="1"), answered("k", "exhausted", text="2")),
+    ("name", PictureUse("c1", "n", 0, "1", "ab", None), PictureUse("c1", "n", 0, "2", None, "x")),
+]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(("column", "counts", "other"), TWICE)
+def test_a_key_that_is_there_twice_is_found_and_mended(
+    store: Store, column: str, counts: Any, other: Any, is_first: bool
+) -> None:
+    table, row = to_row(counts)
+    pair = (counts, other) if is_first or table == "feedback" else (other, counts)
+    store.write([feedback("g")])
+    for record in pair:
+        twin = Store(store.folder.parent / "twin")
+        twin.write([record])
+        names = ", ".join(f'"{name}"' for name in row)
+        with twin.reading() as db:
+            values = db.execute(f"SELECT {names} FROM {table}").fetchone()
+        with store.writing() as db:
+            marks = ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        shutil.rmtree(twin.folder)
+    before = examine(store, repair=False)
+    assert "duplicate-key" in kinds(before)
+    assert not before.is_sound
+    report = examine(store, repair=True)
+    found = next(f for f in report.findings if f.kind == "duplicate-key")
+    assert found.repaired
+    assert found.where == table
+    with store.reading() as db:
+        left = db.execute(f"SELECT {column} FROM {table} WHERE {column} IN ('1', '2')").fetchall()
+    assert left == [("1",)]
+    assert "duplicate-key" not in kinds(examine(store, repair=False))
+    aside = (store.folder / "damaged").glob(f"*-{table}.jsonl")
+    assert len(next(aside).read_text().splitlines()) == 2
+
+
+def test_many_keys_that_are_there_twice_are_mended_in_slices(
+    full: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_keys, "_KEYS_AT_ONCE", 2)
+    full.write([feedback(f"more {n}", target_id="c1", target="conversation") for n in range(5)])
+    with full.reading() as db:
+        before = db.execute("SELECT * FROM feedback ORDER BY ALL").fetchall()
+        nodes = db.execute("SELECT * FROM node ORDER BY ALL").fetchall()
+    for table in ("feedback", "node", "run", "image"):
+        change(full, f"INSERT INTO {table} SELECT * FROM {table}")
+    assert kinds(examine(full, repair=False))["duplicate-key"] == 4
+    assert kinds(examine(full, repair=True)) == {"duplicate-key": 4}
+    assert kinds(examine(full, repair=False)) == {}
+    with full.reading() as db:
+        assert db.execute("SELECT * FROM feedback ORDER BY ALL").fetchall() == before
+        assert db.execute("SELECT * FROM node ORDER BY ALL").fetchall() == nodes
 
 
 def test_others_can_write_while_pictures_are_hashed(

@@ -415,6 +415,107 @@ def test_known_says_what_insert_would_leave(store: Store) -> None:
         assert insert(db, batch) == {"feedback": 1, "request": 1}
 
 
+# What a table holds after some rows, told without SQL: whether the row that is there gives way.
+MODEL: dict[str, Callable[[dict[str, Any], dict[str, Any]], bool]] = {
+    "request": lambda there, _: there["state"] != "ok",
+    "verdict": lambda there, _: there["state"] != "ok",
+    "run": lambda there, _: there["finished_at"] is None,
+    "picture_use": lambda there, new: there["sha256"] is None and new["sha256"] is not None,
+    "tool_use": lambda there, new: (
+        there["image_sha256"] is None and new["image_sha256"] is not None
+    ),
+    "node_mark": lambda there, new: there["run_id"] != new["run_id"],
+    "seed_drop": lambda there, new: there["run_id"] != new["run_id"],
+    "seed_growth": lambda there, new: (
+        (there["run_id"], there["state"]) != (new["run_id"], new["state"])
+    ),
+    "annotation_task": lambda there, new: there["gold"] != new["gold"],
+    "feedback": lambda *_: False,
+    "conversation_origin": lambda *_: False,
+}
+KEY = st.sampled_from(["1", "2", "3"])
+RUN_ID = st.sampled_from([None, "r", "q"])
+SHA256 = st.sampled_from([None, "ab" * 32])
+WORD = st.integers(0, 10**6).map(str)
+MADE = st.one_of(
+    st.builds(lambda k, s, t: answered(k, s, text=t), KEY, st.sampled_from(["ok", "empty"]), WORD),
+    st.builds(
+        lambda k, s, t: verdict(k, s, text=t), KEY, st.sampled_from(["ok", "unparsed"]), WORD
+    ),
+    st.builds(
+        lambda k, f, t: run(k, finished_at=f, outcome=t), KEY, st.sampled_from([None, OTHER]), WORD
+    ),
+    st.builds(lambda k, s, t: PictureUse("c", k, 0, t, s, None), KEY, SHA256, WORD),
+    st.builds(
+        lambda k, s, t: ToolUse(k, "n", None, "edit", t, None, "", None, "ok", s, "r", False),
+        KEY,
+        SHA256,
+        WORD,
+    ),
+    st.builds(lambda k, r, t: NodeMark(k, "kept", t, 1, None, r), KEY, RUN_ID, WORD),
+    st.builds(
+        lambda k, s, r, t: SeedGrowth(k, s, 1, 1, t, "", r),
+        KEY,
+        st.sampled_from(["begun", "done"]),
+        RUN_ID,
+        WORD,
+    ),
+    st.builds(lambda k, r, t: SeedDrop(k, "n", "d", "s", "f", "k", t, {}, r), KEY, RUN_ID, WORD),
+    st.builds(
+        lambda k, g, t: given_out(k, t, g), KEY, st.sampled_from([{}, {"overall": "a"}]), WORD
+    ),
+    st.builds(feedback, KEY, WORD),
+    st.builds(lambda k, o: ConversationOrigin("c", k, 1, o, None), KEY, WORD),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(MADE, max_size=12), min_size=1, max_size=4))
+def test_tables_hold_what_a_dictionary_would(shared_store: Store, batches: list[list[Any]]) -> None:
+    model: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {table: {} for table in MODEL}
+    with shared_store.writing() as db:
+        for table in MODEL:
+            db.execute(f"DELETE FROM {table}")
+    for batch in batches:
+        made = [to_row(record) for record in batch]
+        fresh: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = {}
+        for table, row in made:
+            key = tuple(row[k] for k in key_of(table))
+            if (table, key) not in fresh or rows._GIVES_WAY.get(table, lambda _: False)(
+                fresh[table, key]
+            ):
+                fresh[table, key] = row
+        expected = dict.fromkeys((table for table, _ in made), 0)
+        stays = set()
+        for (table, key), row in fresh.items():
+            there = model[table].get(key)
+            if there is None or MODEL[table](there, row):
+                model[table][key] = row
+                expected[table] += 1
+            else:
+                stays.add((table, key))
+        with shared_store.reading() as db:
+            assert rows.known(db, [(table, row) for (table, _), row in fresh.items()]) == stays
+        with shared_store.writing() as db:
+            assert insert(db, made) == expected
+    with shared_store.reading() as db:
+        for table, held in model.items():
+            names = list(dict.fromkeys(name for row in held.values() for name in row))
+            if not names:
+                assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+                continue
+            listed = ", ".join(f'"{name}"' for name in key_of(table))
+            text = {
+                "picture_use": "name",
+                "tool_use": "ask",
+                "run": "outcome",
+                "conversation_origin": "origin_id",
+                "annotation_task": "dataset",
+            }.get(table, "text" if "text" in names else "reason")
+            found = db.execute(f"SELECT {listed}, {text} FROM {table}").fetchall()
+            assert sorted(found) == sorted((*key, row[text]) for key, row in held.items())
+
+
 def test_large_batches_are_split_by_size(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "_BATCH_BYTES", 2000)
     assert store.write([feedback(str(n), "x" * 700) for n in range(50)]) == {"feedback": 50}

@@ -43,7 +43,7 @@ from intermt.records import Choice, FeedbackKind
 
 MARK = "intermt_label"
 _VERSION = 1
-_SIDES: tuple[Side, ...] = ("a", "b")
+_SIDES: tuple[Side, Side] = ("a", "b")
 _CHOICES: tuple[Choice, ...] = ("a", "b", "tie")
 
 
@@ -83,6 +83,7 @@ def label(where: str, row: dict[str, Any], options: ReadOptions) -> LabelRow | S
         level=level,
         a=AnswerId(a),
         b=None if b is None else AnswerId(b),
+        side_fields=_SIDES,
         scores=scores,
         choices=choices,
         texts=texts,

@@ -18,6 +18,8 @@ CHOICES: dict[str, Choice] = {
 }
 """What may be said of two answers, in any case."""
 
+_ACCEPTED = "A, B or tie; also 1, 2, 0, left, right, or the answer's own name"
+
 Skipped = Literal["cancelled", "draft", "discarded", "pending", "rejected"]
 
 STATES: dict[str, Skipped | None] = {
@@ -77,11 +79,12 @@ def choice_of(value: Any, field: str, shown: Mapping[str, Any]) -> Choice | None
         ]
         if len(named) == 1:
             return named[0]
-    raise BadRow(field, value, "A, B or tie; also 1, 2, 0, left, right, or the answer's own name")
+    raise BadRow(field, value, _ACCEPTED)
 
 
 def _ranked(value: list[Any], field: str, shown: Mapping[str, Any]) -> Choice:
-    bad = BadRow(field, value, "a choice, or a ranking of the two answers")
+    ranking = "or both answers, the better one first or each with its value and rank"
+    bad = BadRow(field, value, f"{_ACCEPTED}; {ranking}")
     if len(value) != 2:
         raise bad
     if all(isinstance(one, dict) for one in value):

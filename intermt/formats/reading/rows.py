@@ -217,6 +217,7 @@ class LabelRow:
         shown_first: The candidate that the rater saw first or on the left, if known.
         rated_at: Naive UTC.
         seconds: Time that the rater took, if the tool measured it.
+        side_fields: What the file calls the candidates, for messages.
         raw: See `RowProblem`.
     """
 
@@ -234,6 +235,7 @@ class LabelRow:
     shown_first: Side | None = None
     rated_at: datetime | None = None
     seconds: float | None = None
+    side_fields: tuple[str, str] | None = dataclass_field(default=None, compare=False, repr=False)
     raw: bytes | None = dataclass_field(default=None, compare=False, repr=False)
 
 

@@ -43,7 +43,12 @@ _PICTURE = re.compile(r"data:image/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")
 
 
 def page(
-    tasks: Iterable[Mapping[str, Any]], *, title: str, rater: str = "", guide: str = GUIDE
+    tasks: Iterable[Mapping[str, Any]],
+    *,
+    title: str,
+    rater: str = "",
+    guide: str = GUIDE,
+    own_guide: str = "",
 ) -> Iterator[bytes]:
     """The HTML file of some tasks, piece by piece.
 
@@ -55,6 +60,7 @@ def page(
         title: What the page is called.
         rater: Whose page it is; "" lets the page ask for a name.
         guide: Plain text with what people should know before they begin; "" for none.
+        own_guide: The same of whoever gives the tasks out, to be read first; "" for none.
 
     Raises:
         ValueError: A picture is neither a `data:image/` URI in base64 nor missing, or two tasks
@@ -82,7 +88,9 @@ def page(
                 yield _block("text/plain", f"picture-{key}", data.encode())
         yield _block("application/json", f"task-{len(entries)}", _json(shown))
         entries.append(_entry(task))
-    yield _block("application/json", "about", _json(_about(entries, title, rater, guide)))
+    yield _block(
+        "application/json", "about", _json(_about(entries, title, rater, guide, own_guide))
+    )
     yield _filled(after, slots)
 
 
@@ -165,7 +173,9 @@ def _entry(task: Mapping[str, Any]) -> dict[str, Any]:
     return {key: task[key] for key in keys}
 
 
-def _about(entries: list[dict[str, Any]], title: str, rater: str, guide: str) -> dict[str, Any]:
+def _about(
+    entries: list[dict[str, Any]], title: str, rater: str, guide: str, own_guide: str
+) -> dict[str, Any]:
     used = {dimension for entry in entries for dimension in entry["scales"]}
     # The work kept in a browser belongs to the tasks, not to the words around them.
     tasks = _json([[entry["task"], entry["a"], entry["b"]] for entry in entries])
@@ -174,6 +184,7 @@ def _about(entries: list[dict[str, Any]], title: str, rater: str, guide: str) ->
         "title": title,
         "rater": rater,
         "guide": guide,
+        "own_guide": own_guide,
         "dimensions": {key: _explained(BY_KEY[key]) for key in BY_KEY if key in used},
         "tasks": entries,
     }

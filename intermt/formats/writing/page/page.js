@@ -1,5 +1,7 @@
 // Keys, buttons, and the start of the page.
 
+const hasGuide = about.guide !== "" || about.own_guide !== "";
+
 // --- keys ----------------------------------------------------------------------------------
 
 const KEYS = {
@@ -21,7 +23,7 @@ const KEYS = {
   e: explain,
   o: showTasks,
   d: download,
-  g: () => about.guide && openDialog("guide-dialog"),
+  g: () => hasGuide && openDialog("guide-dialog"),
   "?": () => openDialog("help-dialog"),
 };
 for (const digit of [0, 1, 2, 3]) KEYS[digit] = () => answerByKey(digit);
@@ -173,7 +175,9 @@ function listen() {
 
 listen();
 find("guide").textContent = about.guide;
-find("show-guide").hidden = about.guide === "";
+find("own-guide-text").textContent = about.own_guide;
+find("own-guide").hidden = about.own_guide === "";
+find("show-guide").hidden = !hasGuide;
 refreshProgress();
 if (about.rater) begin(about.rater);
 else askName();
