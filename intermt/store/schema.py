@@ -160,7 +160,18 @@ def m004_annotations(db: Connection) -> None:
     )
 
 
-def m005_no_indexes(db: Connection) -> None:
+def m005_estimates(db: Connection) -> None:
+    """Verdicts that are real numbers, where descriptions come from, and who sat on a jury."""
+    db.execute(
+        """
+        ALTER TABLE verdict ADD COLUMN estimate DOUBLE;
+        ALTER TABLE verdict ADD COLUMN second_key VARCHAR;
+        ALTER TABLE verdict ADD COLUMN members VARCHAR[];
+        """
+    )
+
+
+def m006_no_indexes(db: Connection) -> None:
     """The tables without primary keys; `rows.insert` sees to it that a key is there once."""
     keyed = db.execute(
         "SELECT table_name FROM duckdb_constraints() WHERE database_name = current_database()"
@@ -185,28 +196,17 @@ def m005_no_indexes(db: Connection) -> None:
         )
 
 
-def m006_estimates(db: Connection) -> None:
-    """Verdicts that are real numbers, where descriptions come from, and who sat on a jury."""
-    db.execute(
-        """
-        ALTER TABLE verdict ADD COLUMN estimate DOUBLE;
-        ALTER TABLE verdict ADD COLUMN second_key VARCHAR;
-        ALTER TABLE verdict ADD COLUMN members VARCHAR[];
-        """
-    )
-
-
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     m001_records,
     m002_generation,
     m003_annotation_tasks,
     m004_annotations,
-    m005_no_indexes,
-    m006_estimates,
+    m005_estimates,
+    m006_no_indexes,
 )
 
 NEWEST = MIGRATIONS[-1].__name__
-_FOR_WRITERS = {m005_no_indexes.__name__}
+_FOR_WRITERS = {m006_no_indexes.__name__}
 
 
 def applied(db: Connection) -> list[str]:

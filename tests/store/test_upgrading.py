@@ -27,7 +27,7 @@ N_MORE = 30_000
 def old_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(tmp_path_factory.mktemp("old") / "store")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:4])
+        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:5])
         some = [f"{n * 7919 % N_MORE:05d}" for n in range(N_MORE)]
         store.write([*small_tree(), *FULL, *(feedback(key, "x" * 50) for key in some)])
         assert len(primary_keys(store)) == len(TABLES) + 1
@@ -137,11 +137,11 @@ from intermt.store.connect import Store
 def die(*_):
     os.kill(os.getpid(), 9)
 def last(db):
-    schema.m005_no_indexes(db)
+    schema.m006_no_indexes(db)
     die()
 if sys.argv[2] == "before the commit":
-    last.__name__ = "m005_no_indexes"
-    schema.MIGRATIONS = (*schema.MIGRATIONS[:4], last)
+    last.__name__ = "m006_no_indexes"
+    schema.MIGRATIONS = (*schema.MIGRATIONS[:5], last)
 elif sys.argv[2] == "after the commit":
     Store._shrink_database = die
 elif sys.argv[2] == "before the new file":
