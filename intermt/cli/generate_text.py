@@ -118,7 +118,14 @@ def problems_of(result: GenerateResult, where: str) -> list[Problem]:
         *([waiting] if result.seeding.n_waiting else []),
     ]
     failed = f"{counted(result.calls.failed, 'call')} failed ({said_of_failures(result.calls)})"
-    return [Problem("try-later", where, f"{', '.join(left)}: {failed}", how_to_go_on(result.calls))]
+    return [
+        Problem(
+            "try-later",
+            where,
+            f"{', '.join(left)}: {failed}",
+            how_to_go_on(result.calls, tries_otherwise=True),
+        )
+    ]
 
 
 def _unfinished(result: GenerateResult) -> str:

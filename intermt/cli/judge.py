@@ -155,7 +155,7 @@ def judge(
             metavar="SHARE",
             min=0.01,
             max=1.0,
-            help="Stop when this share of the latest 50 calls to a server failed.",
+            help="Stop when this share of the latest 50 calls to a server failed; 1 never stops.",
         ),
     ] = 0.5,
     show: Annotated[
@@ -260,7 +260,7 @@ def judge(
             f"{result.n_unfinished} of {result.n_items} items lack a verdict: "
             f"{result.verdicts['failed']} verdicts failed, {result.verdicts['unparsed']} are"
             f" not stated in the reply ({said_of_failures(result.calls)})",
-            how_to_go_on(result.calls),
+            how_to_go_on(result.calls, tries_otherwise=False),
         )
     ]
     ctx.out.result(

@@ -64,10 +64,17 @@ def said_of_failures(counts: CallCounts) -> str:
     return "; ".join(reasons) + more
 
 
-def how_to_go_on(counts: CallCounts) -> str:
-    """What to do about work that is left."""
+def how_to_go_on(counts: CallCounts, *, tries_otherwise: bool) -> str:
+    """What to do about work that is left, by a command that may ask in other ways or not."""
     if counts.states["rejected"]:
         return "mend what the server rejects, then run the same command again"
+    if not tries_otherwise:
+        again = "run the same command again: it asks only what is missing, in the same words"
+        if 2 * counts.states["truncated"] > counts.failed:
+            again += "; if replies are cut again, raise --max-tokens"
+        elif 2 * (counts.states["refused"] + counts.states["empty"]) > counts.failed:
+            again += "; what is refused or empty again, ask another model"
+        return again
     if 2 * counts.states["truncated"] > counts.failed:
         return (
             "run the same command again: what is cut again is tried otherwise, then left out;"

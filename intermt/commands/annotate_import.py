@@ -23,7 +23,7 @@ from intermt.commands.runs import finished, new_run
 from intermt.commands.whole_file import whole_file
 from intermt.errors import InputError, MissingInputError, UsageError
 from intermt.formats.reading.rows import ReadOptions, RowProblem, SkippedRow
-from intermt.records import PictureUse, Progress, Run
+from intermt.records import PictureUse, Progress, Run, content_id
 from intermt.store import judging, trees
 from intermt.store.connect import Store
 from intermt.store.rows import Record, TableRow, insert, key_of, known, to_row
@@ -135,11 +135,20 @@ def run(store: Store, config: ImportConfig, progress: Progress) -> ImportResult:
         reports = [FileReport(item.name, item.format) for item in inputs]
         layout = layout_of_all([(i.name, i.layout()) for i in inputs]) if config.rejects else None
         tally = _Tally()
+        # What was looked at must still hold when it is written, so imports take turns. One that
+        # is refused makes no store, so into a new one the turn comes later.
+        was_there = store.exists()
+        if was_there and not config.dry_run:
+            stack.enter_context(_turn(store))
         _examine(store, inputs, reports, config, tally, progress)
         if config.dry_run:
             return _result(reports, tally, None, None)
         record = new_run("annotate-import", _as_json(config))
-        store.create()
+        if not was_there:
+            stack.enter_context(_turn(store))
+            if not store.is_empty():
+                reports = [FileReport(item.name, item.format) for item in inputs]
+                _examine(store, inputs, reports, config, _Tally(), progress)
         rejects = None
         if config.rejects is not None and layout is not None:
             rejects = Rejects(stack.enter_context(whole_file(config.rejects)), layout)
@@ -152,6 +161,10 @@ def run(store: Store, config: ImportConfig, progress: Progress) -> ImportResult:
         if changed:
             store.write([finished(record, "done")])
         return _result(reports, tally, config.rejects, record.run_id if changed else None)
+
+
+def _turn(store: Store) -> contextlib.AbstractContextManager[None]:
+    return store.turn_at(content_id("annotate-import"), "an import")
 
 
 def _check_options(store: Store, config: ImportConfig) -> None:

@@ -297,7 +297,9 @@ class Caller:
         recent = self._recent[call.server]
         recent.append(reply.state == "ok")
         n_bad = recent.count(False)
-        if len(recent) >= _AT_LEAST and n_bad >= self._stop_error_rate * len(recent):
+        if self._stop_error_rate >= 1 or len(recent) < _AT_LEAST:
+            return
+        if n_bad >= self._stop_error_rate * len(recent):
             raise TryLater(
                 f"stopped early: {n_bad} of the latest {len(recent)} calls to {call.server}"
                 f" failed, the last one {reply.state} ({reply.error or 'no reason given'})",

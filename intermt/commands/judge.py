@@ -322,14 +322,25 @@ def _members(
     members = []
     with store.reading() as db:
         if jury is not None:
+            _check_name(jury.rater, stored.namesakes(db, jury.rater))
             check_same_judge(stored.rater(db, jury.rater.rater_id), jury.rater)
         for rater, plan in plans:
+            _check_name(rater, stored.namesakes(db, rater))
             check_same_judge(stored.rater(db, rater.rater_id), rater)
             _check_same_grader(rater, stored.graders(db, rater.rater_id), grader)
             done = stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
             todo = tuple(item for item in items if not plan.verdict_ids(item) <= done)
             members.append(_Member(rater, plan, todo))
     return members
+
+
+def _check_name(rater: Rater, namesakes: Sequence[str]) -> None:
+    if namesakes:
+        raise UsageError(
+            f"the name {rater.name!r} is taken by a judge that is a {namesakes[0]},"
+            f" and this one is a {rater.kind}",
+            todo="give this one a name of its own with --name",
+        )
 
 
 def _check_same_grader(rater: Rater, graders: set[str], grader: str | None) -> None:

@@ -54,11 +54,16 @@ class Store:
         self.images = ImageFolder(folder / "images")
         self.lock = StoreLock(folder, lock_timeout_s, self.command)
         self._database = folder / "store.duckdb"
+        self._new_database = folder / "store.duckdb.new"
         self._journal = Journal(folder / "journal")
         self._pending: list[TableRow] = []
         self._pending_lock = threading.Lock()
 
     # --- being there ---------------------------------------------------------------------
+
+    def is_empty(self) -> bool:
+        """Whether nothing was ever written to its database."""
+        return not self._database.exists()
 
     def exists(self) -> bool:
         """Whether the folder is a store.
@@ -314,7 +319,8 @@ class Store:
     def _opened_to_write(self) -> Connection:
         db = connect(self._database, read_only=False)
         try:
-            if schema.is_current(db):
+            # A rewriting that was killed is made up for: nobody else can be at it now.
+            if schema.is_current(db) and not self._new_database.exists():
                 return db
         except BaseException:
             db.close()
@@ -344,7 +350,7 @@ class Store:
         """Put a new database in the place of what is there, with all that `source` holds."""
         # Under another name until it is whole: a process killed here leaves no database, or the
         # one that was there, not one that nobody can open.
-        new = self.folder / "store.duckdb.new"
+        new = self._new_database
         leftovers = (new, new.with_name(f"{new.name}.wal"))
         for leftover in leftovers:
             leftover.unlink(missing_ok=True)

@@ -135,6 +135,16 @@ def rater(db: Connection, rater_id: str) -> Rater | None:
     return None if row is None else Rater(*row)
 
 
+def namesakes(db: Connection, rater: Rater) -> list[str]:
+    """The kinds of other judges that have the name of this one."""
+    rows = db.execute(
+        "SELECT DISTINCT kind FROM rater"
+        " WHERE role = 'judge' AND name = ? AND rater_id <> ? ORDER BY kind",
+        [rater.name, rater.rater_id],
+    ).fetchall()
+    return [kind for (kind,) in rows]
+
+
 def finished_verdicts(db: Connection, judge_id: str, task: JudgeTask, level: Level) -> set[str]:
     """The ids of a judge's verdicts on a task that state something."""
     rows = db.execute(

@@ -18,7 +18,7 @@ from intermt.records import PreferenceVote, Rater, rater_id
 from intermt.store.connect import Store
 from intermt.store.labels import candidates, stored_choices
 from intermt.store.rows import known, to_row
-from tests.commands.work import Program, Silent, counted, rows, written
+from tests.commands.work import Program, Silent, counted, ended, rows, start, written
 from tests.formats.test_label_lines import line as label_line
 from tests.formats.test_label_studio import MAP, REAL, annotation, result, task
 from tests.store.samples import small_tree
@@ -457,3 +457,21 @@ def test_dotted_fields_need_no_quotes_in_a_map_file(tmp_path: Path) -> None:
     columns, values = read_map(["rater=who,x,choice = better"], path)
     assert columns == {"rater": "who,x", "choice": "better", "score_a.L4": "q1"}
     assert values == {"score_a.L4": {"5": "3", "n/a": ""}}
+
+
+def test_two_imports_at_once_that_contradict_each_other(
+    store: Store, pair: tuple[str, str], tmp_path: Path
+) -> None:
+    """The second one looks at what the first one wrote, not at what was there before."""
+    names = ["one.csv", "other.csv"]
+    for name, choice in zip(names, "AB", strict=True):
+        head = "task,rater,answer_a,answer_b,choice\n"
+        table = "".join(f"t{n},r{n % 7},{pair[0]},{pair[1]},{choice}\n" for n in range(3000))
+        (tmp_path / name).write_text(head + table)
+    running = [start("annotate-import", tmp_path / name, store=store.folder) for name in names]
+    done = [ended(process) for process in running]
+    assert sorted(one.code for one in done) == [0, 65]
+    won = "a" if done[0].code == 0 else "b"
+    said = "SELECT list(DISTINCT choice) FROM preference_vote"
+    assert counted(store, said) == [won]
+    assert counted(store, "SELECT count(*) FROM preference_vote") == 3000

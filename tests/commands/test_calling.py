@@ -127,6 +127,17 @@ def test_a_server_that_fails_everything_ends_the_run_early_and_quietly(
     assert "never retrieved" not in caplog.text
 
 
+def test_a_rate_of_one_never_ends_a_run_early(store: Store) -> None:
+    async def work(url: str) -> None:
+        async with caller(store, url, 1.0) as asking:
+            for n in range(60):
+                await asking.ask(call(url, f"Why {n}?"))
+
+    with serving(_no) as served:
+        completed(store, work(served.url))
+    assert len(served.asked) == 60
+
+
 @pytest.mark.parametrize(("rate", "stops"), [(0.5, True), (0.9, False)])
 def test_the_rate_decides_when_a_run_ends_early(store: Store, rate: float, stops: bool) -> None:
     async def sometimes(body: dict[str, Any]) -> web.Response:

@@ -199,6 +199,9 @@ def test_a_jurys_name_belongs_to_one_jury(filled: Program) -> None:
     filled(*words, *two, "--server", "builtin#z", "--jury", "mean", code=2)
     names = "SELECT list(name ORDER BY name) FROM rater WHERE role = 'judge'"
     assert counted(filled.store, names) == ["we", "x", "y"]
+    for taken in (("--name", "we", *two[:2]), ("--name", "x", *two, "--jury", "mean")):
+        done = filled("judge", "--task", "pair", "--limit", 2, *taken, code=2)
+        assert "is taken by a judge that is a" in done.answer["errors"][0]["message"]
 
 
 def test_one_dimension_order_and_sample_at_a_time(filled: Program) -> None:
