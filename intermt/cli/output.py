@@ -29,7 +29,7 @@ from intermt.records import Progress
 ENVELOPE_VERSION = 1
 MOST_PROBLEMS_SHOWN = 20
 
-_TODO: dict[str, str] = {
+_WHAT_TO_DO: dict[str, str] = {
     "usage": "see intermt --help",
     "bad-input": "correct the input and run again",
     "no-input": "check the name",
@@ -64,7 +64,7 @@ class Problem:
     @classmethod
     def of(cls, error: IntermtError) -> Problem:
         """The problem an error reports."""
-        todo = error.todo or _TODO.get(error.kind, "")
+        todo = error.todo or _WHAT_TO_DO.get(error.kind, "")
         return cls(error.kind, error.where, error.what, todo, error.details)
 
     def as_json(self) -> dict[str, Any]:
@@ -243,7 +243,7 @@ def _complain(problems: Sequence[Problem]) -> None:
             to_stderr(f"  {one_line(detail)}")
     if (left := len(problems) - MOST_PROBLEMS_SHOWN) > 0:
         to_stderr(f"intermt: and {left} more (--json lists all)")
-    if problems and (todo := problems[0].todo or _TODO.get(problems[0].kind, "")):
+    if problems and (todo := problems[0].todo or _WHAT_TO_DO.get(problems[0].kind, "")):
         to_stderr(f"  what to do: {one_line(todo)}")
 
 

@@ -16,7 +16,7 @@ from intermt.errors import UsageError
 from intermt.records import content_id
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
-_TODO = "Write it like train=0.8,validation=0.1,test=0.1."
+_HOW_TO_WRITE_IT = "Write it like train=0.8,validation=0.1,test=0.1."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,19 @@ class Splits:
         for piece in text.split(","):
             name, equals, number = (word.strip() for word in piece.partition("="))
             if not equals or not _NAME.fullmatch(name):
-                raise UsageError(f"--split has no NAME=SHARE in {piece.strip()!r}", todo=_TODO)
+                raise UsageError(
+                    f"--split has no NAME=SHARE in {piece.strip()!r}", todo=_HOW_TO_WRITE_IT
+                )
             if name in shares:
-                raise UsageError(f"--split names {name} twice", todo=_TODO)
+                raise UsageError(f"--split names {name} twice", todo=_HOW_TO_WRITE_IT)
             shares[name] = exact(number, f"--split {name}")
             if shares[name] <= 0:
-                raise UsageError(f"--split gives {name} no share: {number}", todo=_TODO)
+                raise UsageError(f"--split gives {name} no share: {number}", todo=_HOW_TO_WRITE_IT)
         total = sum(shares.values())
         if total != 1:
-            raise UsageError(f"the shares of --split sum to {float(total):g}, not 1", todo=_TODO)
+            raise UsageError(
+                f"the shares of --split sum to {float(total):g}, not 1", todo=_HOW_TO_WRITE_IT
+            )
         return cls(tuple(shares.items()), seed)
 
     def of_seed(self, seed_id: str) -> str:
