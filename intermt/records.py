@@ -22,7 +22,7 @@ RaterKind = Literal["human", "synthetic", "model", "jury"]
 Choice = Literal["a", "b", "tie"]
 FeedbackKind = Literal["critique", "refinement", "rationale"]
 TargetKind = Literal["node", "conversation"]
-MarkKind = Literal["kept", "pruned", "ended"]
+MarkKind = Literal["kept", "pruned", "ended", "cut"]
 ToolName = Literal["draw", "edit", "retrieve", "show", "none"]
 PairMode = Literal["prefix", "chain"]
 JudgeTask = Literal["score", "pair", "crucial-step"]
@@ -307,10 +307,10 @@ class NodeMark:
     The latest run that grew the tree says it: another beam, another fate.
 
     Attributes:
-        mark: `kept` (it was followed up), `pruned`, or `ended` (it was to be followed up,
-            but the simulated user was done, or nothing came of every try to go on).
-        reason: Why it was pruned, or what counts against it although it was kept; "" if
-            nothing.
+        mark: `kept` (it was followed up), `pruned`, or, where it was to be followed up, `ended`
+            (the simulated user was done) or `cut` (nothing came of every try to go on).
+        reason: Why it was pruned or goes no further, or what counts against it although it
+            was kept; "" if nothing.
         rank: 1-based, among all answers of its level.
         score: Mean of a judge's scores; None where no judge was asked.
     """

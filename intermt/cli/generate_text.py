@@ -38,7 +38,7 @@ def summary_of(result: GenerateResult) -> str:
         f" {sum(result.n_pruned.values()):,} pruned{f' ({pruned})' if pruned else ''},"
         f" {result.n_ended:,} ended by the user"
         + (f", {result.n_cut_off:,} cut off" if result.n_cut_off else ""),
-        *([said] if (said := result.said_of_left_out()) else []),
+        *_left_out_lines(result),
         f"{counted(result.n_pictures, 'picture')}{f' ({tools})' if tools else ''}"
         + (f", none for {sum(result.no_picture.values()):,} ({missing})" if missing else ""),
         said_of_calls(calls),
@@ -53,6 +53,14 @@ def summary_of(result: GenerateResult) -> str:
     ]
     marks = [SIMULATED] if result.simulated else []
     return "\n".join([*seeding_lines(result.seeding), *lines, *marks])
+
+
+def _left_out_lines(result: GenerateResult) -> Iterator[str]:
+    """What every try was in vain for, and where."""
+    if said := result.said_of_left_out():
+        names = [one_line(name) for name in result.left_out_of]
+        more = ", ..." if len(names) > _MOST_LINES else ""
+        yield f"{said}; of {', '.join(names[:_MOST_LINES])}{more}"
 
 
 def _short_lines(result: GenerateResult) -> Iterator[str]:

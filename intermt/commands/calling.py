@@ -220,7 +220,7 @@ class Caller:
         if key in self._known:
             reply = await self._from_store(key)
             if reply is not None:
-                self.counts.reused += 1
+                self.counts.reused += reply.state == "ok"
                 return reply
         task = self._under_way.get(key)
         if task is None:

@@ -166,7 +166,7 @@ def expected(needs: Needs, averages: Averages | None) -> Estimate:
 
 
 def _by_rule_of_thumb(needs: Needs) -> Estimate:
-    """What a run takes where nothing has been asked yet."""
+    """What a run takes where no answer has been made yet."""
     shape, n = needs.shape, needs.n_seeds
     pictures = 1.0 if needs.has_pictures else 0.0
     long = min(_ANSWER_TOKENS, needs.max_tokens)
@@ -183,7 +183,7 @@ def _by_rule_of_thumb(needs: Needs) -> Estimate:
         user = _Each(n_asked, 1.0, read(shape.n_follow_ups) + turn, _QUESTION_TOKENS)
     judge = _Each(n * shape.n_judged, 1.0, answer.tokens_in + long, 0.0)
     basis = (
-        f"nothing was asked yet, so by rule of thumb: {long} tokens an answer,"
+        f"the store has no answer to go by, so by rule of thumb: {long} tokens an answer,"
         f" {_QUESTION_TOKENS} a question, {_OWN_TOKENS:,} of instructions a call,"
         f" {_PICTURE_TOKENS:,} a picture;"
         f" {'one picture an answer' if pictures else 'no pictures but one with the seed question'};"

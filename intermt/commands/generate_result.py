@@ -10,8 +10,7 @@ from intermt.commands.calling import CallCounts
 from intermt.commands.growing import GrownTree, What, said_of_left_out
 from intermt.commands.resuming import Resumed
 from intermt.commands.seed_config import SeedReport
-from intermt.domain.pruning import CUT_OFF
-from intermt.records import CallState, ImagePart, Node, NodeMark, Run, Seed
+from intermt.records import CallState, ImagePart, Node, Run, Seed
 
 _MAX_SHORT = 20
 
@@ -43,6 +42,7 @@ class GenerateResult:
         n_cut_off: Answers that are the last of their branch as what follows was left out.
         left_out: How often every try was in vain: for an answer, a question or a judge's score,
             by how the last try ended.
+        left_out_of: The first seeds in whose trees that was, in order.
         n_pictures: Pictures in the answers.
         pictures_by_tool: What supplied them; `show` is an earlier picture shown again.
         no_picture: Pictures asked for that there are not, by how the tool's call ended.
@@ -71,6 +71,7 @@ class GenerateResult:
     n_ended: int
     n_cut_off: int
     left_out: dict[What, dict[CallState, int]]
+    left_out_of: tuple[str, ...]
     n_pictures: int
     pictures_by_tool: dict[str, int]
     no_picture: dict[str, int]
@@ -109,6 +110,7 @@ class Growth:
     left_out: defaultdict[What, Counter[CallState]] = field(
         default_factory=lambda: defaultdict(Counter)
     )
+    left_out_of: list[str] = field(default_factory=list)
     short: list[ShortSeed] = field(default_factory=list)
 
     def count(self, seed: Seed, tree: GrownTree, why_short: str) -> None:
@@ -135,15 +137,17 @@ class Growth:
                 "simulated": sum(node.simulated for node in tree.nodes),
             }
         )
-        self.tally.update(_fate(mark) for mark in tree.marks)
+        self.tally.update(mark.mark for mark in tree.marks)
         for what, states in tree.left_out.items():
             self.left_out[what].update(states)
+        # The same ones whatever the order of arrival.
+        if tree.left_out:
+            self.left_out_of = sorted([*self.left_out_of, seed.source_id])[:_MAX_SHORT]
         self.tools.update(use.tool for use in tree.tool_uses if use.image_sha256 is not None)
         self.no_picture.update(use.state for use in tree.tool_uses if use.image_sha256 is None)
         self.pruned.update(_kind(mark.reason) for mark in tree.marks if mark.mark == "pruned")
         if why_short:
             self.short.append(ShortSeed(seed.source_id, tree.n_instances, why_short))
-            # The same ones whatever the order of arrival.
             self.short.sort(key=lambda short: short.source_id)
             del self.short[_MAX_SHORT:]
 
@@ -164,8 +168,9 @@ def result_of(
         n_kept=tally["kept"],
         n_pruned=dict(growth.pruned.most_common()),
         n_ended=tally["ended"],
-        n_cut_off=tally["cut off"],
+        n_cut_off=tally["cut"],
         left_out={what: dict(by.most_common()) for what, by in sorted(growth.left_out.items())},
+        left_out_of=tuple(growth.left_out_of),
         n_pictures=tally["pictures"],
         pictures_by_tool=dict(growth.tools.most_common()),
         no_picture=dict(growth.no_picture.most_common()),
@@ -190,10 +195,6 @@ def pictures_of(node: Node) -> dict[int, str]:
         for position, part in enumerate(node.parts)
         if isinstance(part, ImagePart) and part.sha256 is not None
     }
-
-
-def _fate(mark: NodeMark) -> str:
-    return "cut off" if mark.reason.startswith(CUT_OFF) else mark.mark
 
 
 def _kind(reason: str) -> str:

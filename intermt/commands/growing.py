@@ -21,11 +21,12 @@ from intermt.commands.scoring import JudgeScorer
 from intermt.commands.trying import N_TRIES, LeftOut
 from intermt.domain.image_tags import find_tags
 from intermt.domain.prompts import END_MARKER
-from intermt.domain.pruning import CUT_OFF, Candidate, Ranked, ends_branch, place_order, prune
+from intermt.domain.pruning import Candidate, Ranked, ends_branch, place_order, prune
 from intermt.records import (
     CallState,
     Conversation,
     ImagePart,
+    MarkKind,
     Node,
     NodeMark,
     PictureUse,
@@ -83,10 +84,11 @@ class GrownTree:
         left_out = [said] if (said := self.said_of_left_out()) else []
         if most < wanted:
             return " and ".join([f"such a tree has {most} at most", *left_out])
-        lost = Counter(mark.mark for mark in self.marks if not mark.reason.startswith(CUT_OFF))
+        lost = Counter(mark.mark for mark in self.marks)
+        n_ended, n_pruned = lost["ended"], lost["pruned"]
         found = [
-            *([f"the user was done after {lost['ended']} answers"] if lost["ended"] else []),
-            *([f"{lost['pruned']} answers were pruned"] if lost["pruned"] else []),
+            *([f"the user was done after {_answers(n_ended)}"] if n_ended else []),
+            *([f"{_answers(n_pruned)} pruned"] if n_pruned else []),
             *left_out,
         ]
         return " and ".join(found) or "some answers were alike"
@@ -200,12 +202,12 @@ class Grower:
         if n_failed or any(answered):
             tree.followed_up.add(answer.end.node_id)
         elif questions:
-            tree.ended[answer.end.node_id] = f"{CUT_OFF} (every answer)"
+            tree.ended[answer.end.node_id] = "cut", "every answer was left out"
         elif left_out:
-            tree.ended[answer.end.node_id] = f"{CUT_OFF} (the question: {left_out[0]})"
+            tree.ended[answer.end.node_id] = "cut", f"the question was left out ({left_out[0]})"
         else:
             faults = [one for one in asked if isinstance(one, str) and one != END_MARKER]
-            tree.ended[answer.end.node_id] = faults[0] if faults else ENDED
+            tree.ended[answer.end.node_id] = "ended", faults[0] if faults else ENDED
 
     async def _score(self, tree: _Growing, turn: int) -> None:
         """Scores for a level that has more answers than can go on."""
@@ -261,11 +263,11 @@ class Grower:
 
     def _mark(self, tree: _Growing, branch: Branch, ranked: Ranked) -> NodeMark:
         node_id = branch.end.node_id
-        why_ended = tree.ended.get(node_id, "")
+        mark, reason = tree.ended.get(node_id, ("kept" if ranked.kept else "pruned", ranked.reason))
         return NodeMark(
             node_id,
-            "ended" if why_ended else "kept" if ranked.kept else "pruned",
-            why_ended or ranked.reason,
+            mark,
+            reason,
             ranked.rank,
             tree.scores.get(node_id),
             self._run_id,
@@ -305,7 +307,7 @@ class _Growing:
         questions: The follow-up questions.
         followed_up: Answers with a follow-up question that is or may be answered, or with one
             that failed.
-        ended: Why nothing goes on after an answer, by its node id.
+        ended: The mark of an answer after which nothing goes on, and why, by its node id.
         scores: A judge's, by node id.
         verdicts: Behind the scores.
         waits_at: The level that could not be pruned yet; 0 for none.
@@ -319,7 +321,7 @@ class _Growing:
     answers: defaultdict[int, dict[str, Branch]] = field(default_factory=lambda: defaultdict(dict))
     questions: list[Branch] = field(default_factory=list)
     followed_up: set[str] = field(default_factory=set)
-    ended: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, tuple[MarkKind, str]] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     waits_at: int = 0
@@ -337,6 +339,10 @@ def said_of_left_out(counts: Mapping[What, Mapping[CallState, int]]) -> str:
         states = ", ".join(f"{m:,} {state}" for state, m in sorted(by_state.items()))
         listed.append(f"{n:,} {what}{'' if n == 1 else 's'} ({states})")
     return f"left out after {N_TRIES} tries: {', '.join(listed)}" if listed else ""
+
+
+def _answers(n: int) -> str:
+    return "1 answer" if n == 1 else f"{n:,} answers"
 
 
 def picture_uses(conversation_id: str, nodes: Iterable[Node]) -> list[PictureUse]:

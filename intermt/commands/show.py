@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from intermt.domain.image_tags import text_of
-from intermt.domain.pruning import BEYOND, CUT_OFF, place_order
+from intermt.domain.pruning import BEYOND, place_order
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import ImagePart, Node, NodeMark, Seed, SeedGrowth
 from intermt.store import generation
@@ -24,7 +24,7 @@ class ShownNode:
         label: Its place, or the beginning of its id where it has none.
         depth: 0 for the seed question.
         words: The beginning of its text, tags of its pictures included.
-        mark: `kept`, `pruned` or `ended`; "" where pruning said nothing of it, or only that
+        mark: `kept`, `pruned`, `ended` or `cut`; "" where pruning said nothing of it, or only that
             it was kept.
         reason: What counts against it.
         joined_from: Where a rebuilding took it from; "" for what grew here.
@@ -123,9 +123,7 @@ def _tree(
             reverse=True,
         )
         waiting += [(depth + 1, child) for child in below]
-    lost = Counter(
-        "cut off" if mark.reason.startswith(CUT_OFF) else mark.mark for mark in marks.values()
-    )
+    lost = Counter(mark.mark for mark in marks.values())
     grown = [node for node in shown if node.role == "assistant" and not node.joined_from]
     return ShownTree(
         seed_id=seed.seed_id,
@@ -136,7 +134,7 @@ def _tree(
         n_kept=lost["kept"],
         n_pruned=lost["pruned"],
         n_ended=lost["ended"],
-        n_cut_off=lost["cut off"],
+        n_cut_off=lost["cut"],
         n_pictures=sum(node.n_images for node in grown),
         n_joined=sum(bool(node.joined_from) for node in shown),
         nodes=tuple(shown),

@@ -23,9 +23,6 @@ ENDING: tuple[Flaw, ...] = ("empty", "repeated", "refused")
 """Flaws with which an answer is never followed up."""
 
 BEYOND = "beyond the beam"
-CUT_OFF = "what follows was left out"
-"""Begins the reason of an answer whose branch ends as every try to go on was in vain."""
-
 SIMILAR = 0.8
 """Share of common shingles from which two answers to one question are too similar."""
 

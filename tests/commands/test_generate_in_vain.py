@@ -281,12 +281,15 @@ def test_where_no_answer_to_a_question_comes_the_conversation_ends_before_it(
         assert intermt(*words).data["calls"]["states"] == {}
     data = done.data
     assert (data["left_out"], data["n_cut_off"]) == ({"answer": {"truncated": 2}}, 1)
+    assert data["left_out_of"] == ["s0"]
+    n_ok = counted(intermt.store, "SELECT count(*) FROM request WHERE state = 'ok'")
+    assert data["calls"]["reused"] + data["calls"]["states"].get("ok", 0) == n_ok
     # Four answers at turn 2: three go on to two answers each, one is the last of its branch.
     assert (first.data["n_instances"], data["n_instances"], data["n_conversations"]) == (6, 7, 7)
     turns = "SELECT list(n_turns ORDER BY n_turns) FROM conversation"
     assert counted(intermt.store, turns) == [2, 3, 3, 3, 3, 3, 3]
     marks = "SELECT list([mark, reason]) FROM node_mark WHERE mark <> 'kept'"
-    assert counted(intermt.store, marks) == [["ended", "what follows was left out (every answer)"]]
+    assert counted(intermt.store, marks) == [["cut", "every answer was left out"]]
     # The question was paid for; it stays.
     alone = """
         SELECT count(*) FROM node q WHERE role = 'user'
@@ -325,7 +328,7 @@ def test_a_question_that_never_comes_ends_its_branch(
     assert (done.n_conversations, again.calls.made) == (1, 0)
     assert len(set(asked)) == len(asked) - 1 == 3 + first_is_none
     reason = "SELECT list([mark, reason]) FROM node_mark"
-    assert counted(store, reason) == [["ended", "what follows was left out (the question: empty)"]]
+    assert counted(store, reason) == [["cut", "the question was left out (empty)"]]
 
 
 def test_what_is_no_question_is_asked_for_again_by_a_later_try_too(
@@ -442,7 +445,9 @@ def test_what_always_disturbs_comes_to_an_end(tmp_path: Path) -> None:
             assert n_runs < 10
         assert result.left_out
         lines = summary_of(result).splitlines()
-        assert any(line.startswith("left out after 3 tries: ") for line in lines)
+        left_out = next(line for line in lines if line.startswith("left out after 3 tries: "))
+        assert left_out.endswith(f"; of {', '.join(result.left_out_of)}")
+        assert set(result.left_out_of) <= {"s0", "s1", "s2"}
         assert f", {result.n_cut_off} cut off" in "".join(lines)
         assert grow(store, url, source, **options).calls.made == 0
     there = "SELECT count(*) FROM conversation WHERE len(path) <> 2 * n_turns"
