@@ -146,6 +146,11 @@ async def _look_once(http: httpx.AsyncClient, url: str, timeout_s: float) -> tup
     try:
         answer = await _get(http, f"{url}/models", timeout_s)
         if answer.status in (404, 405, 501):
+            if not url.endswith("/v1"):
+                below = await _get(http, f"{url}/v1/models", timeout_s)
+                if below.is_success:
+                    why = f"HTTP {answer.status} for /models, but its API is at {url}/v1"
+                    return _Found(url, problem="mismatch", why=why), False
             health = await _get(http, f"{url.removesuffix('/v1')}/health", timeout_s)
             if health.is_success:
                 return _Found(url, simulated=is_simulated(health.headers, None)), False

@@ -103,6 +103,19 @@ def test_something_else_is_a_mismatch(routes: dict[str, Any]) -> None:
     assert "http://127.0.0.1" in caught.value.what
 
 
+def test_a_url_without_v1_is_told_where_the_api_is() -> None:
+    routes = {"/v1/models": listing("tiny"), "/health": {}}
+
+    async def run() -> None:
+        async with serving(at(routes)) as url:
+            to = server(url.removesuffix("/v1"))
+            async with Client(to, no_pictures, environ={}, pacing=FAST) as client:
+                await client.check()
+
+    with pytest.raises(ProtocolMismatch, match=r"its API is at http://127\.0\.0\.1:\d+/v1"):
+        asyncio.run(run())
+
+
 def test_nothing_there_is_unreachable() -> None:
     url = dead_url()
     with pytest.raises(ServerUnreachable) as caught:
