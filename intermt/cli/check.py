@@ -38,14 +38,14 @@ def check(
     from intermt.cli.opening import open_store
     from intermt.errors import ExitCode
     from intermt.store.check import examine
-    from intermt.store.findings import WAITING_JOURNAL
+    from intermt.store.findings import HARMLESS
 
     report = examine(open_store(ctx), repair=repair, progress=ctx.out.progress)
 
     def text() -> None:
         for finding in report.findings:
             state = "mended" if finding.repaired else "found"
-            if finding.kind == WAITING_JOURNAL and not finding.repaired:
+            if finding.kind in HARMLESS and not finding.repaired:
                 state = "note"
             ctx.out.line(f"{state}: {finding.kind}: {finding.where}: {finding.message}")
 

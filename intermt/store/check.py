@@ -29,23 +29,20 @@ from intermt.store.database import (
     is_damaged,
     is_log_damaged,
 )
-from intermt.store.findings import WAITING_JOURNAL, CheckReport, Finding, Findings
+from intermt.store.findings import CheckReport, Finding, Findings
 from intermt.store.lock import try_own
 from intermt.store.rows import TableRow, insert_what_fits
 
 __all__ = ["CheckReport", "Finding", "examine"]
 
-_LOST = (
-    "--repair moves it to damaged/ and starts an empty database: put a backup back, or all"
-    " records in it are lost; pictures and journals survive"
-)
+_LOST = "put a backup back, or all records in it are lost; pictures and journals survive"
 _LOG = (
-    "the log of the last transactions is damaged, as after a power cut; --repair moves it to"
-    " damaged/: what was written in the second before is lost, everything else survives"
+    "the log of the last transactions is damaged, as after a power cut: what was written in"
+    " the second before is lost, everything else survives"
 )
 _OLD = (
     f"the tables are older than this version wants ({schema.NEWEST}); the next command that"
-    " opens the store, or --repair, brings them up to date"
+    " opens the store brings them up to date"
 )
 _FILES = ("store.duckdb", "store.duckdb.wal", "lock")
 
@@ -99,8 +96,8 @@ def _check_folder(store: Store, findings: Findings) -> None:
         findings.add(
             "folder",
             store.folder / name,
-            "missing, as after an incomplete copy; --repair makes it",
-            repairable=True,
+            "missing, as after an incomplete copy",
+            mend="makes it",
         )
     if findings.repair and names - there:
         try:
@@ -125,8 +122,8 @@ def _check_tickets(store: Store, findings: Findings) -> None:
             findings.add(
                 "ticket",
                 path,
-                "a process died while it used or waited for the store; --repair clears this",
-                repairable=True,
+                "a process died while it used or waited for the store; it is in nobody's way",
+                mend="clears this",
             )
     if findings.repair:
         store.lock.clear_abandoned()
@@ -153,8 +150,8 @@ def _check_group(store: Store, findings: Findings) -> None:
             "group",
             store.folder,
             "the group may write here, but the folder is not setgid, so new files may belong"
-            " to another group; --repair sets it",
-            repairable=True,
+            " to another group",
+            mend="sets it",
         )
         if findings.repair:
             with contextlib.suppress(OSError):
@@ -166,7 +163,7 @@ def _check_group(store: Store, findings: Findings) -> None:
             continue
         if found.st_gid == info.st_gid and found.st_mode & wanted == wanted:
             continue
-        message = "the store's group cannot use this as it must; --repair gives it the rights"
+        message = "the store's group cannot use this as it must"
         try:
             if findings.repair:
                 if found.st_gid != info.st_gid:
@@ -177,7 +174,7 @@ def _check_group(store: Store, findings: Findings) -> None:
                 "group", path, f"{message}: {error.strerror}; its owner or root must do it"
             )
         else:
-            findings.add("group", path, message, repairable=True)
+            findings.add("group", path, message, mend="gives it the rights")
 
 
 def _shared(folder: Path) -> Iterator[tuple[Path, int]]:
@@ -206,11 +203,11 @@ def _check_journals(store: Store, findings: Findings) -> None:
             findings.add("journal-unreadable", path, f"cannot be read: {error.strerror}")
             continue
         findings.add(
-            WAITING_JOURNAL,
+            "journal",
             path,
             f"an interrupted process left {len(content.rows):,} finished records; the next"
-            " command that opens the store, or --repair, merges them",
-            repairable=True,
+            " command that opens the store merges them",
+            mend="does so now",
         )
 
 
@@ -227,8 +224,8 @@ def _check_damaged_journals(store: Store, findings: Findings) -> None:
             findings.add(
                 "journal-damaged",
                 path,
-                f"{what}; --repair reads the good ones again and moves the file to damaged/",
-                repairable=True,
+                what,
+                mend="reads the good ones again and moves the file to damaged/",
             )
             continue
         with store.lock.hold("write"), database_errors(store.folder):
@@ -239,7 +236,7 @@ def _check_damaged_journals(store: Store, findings: Findings) -> None:
             path,
             f"{what}, {n_refused:,} refused by the database; the rest is in the database, the"
             f" file is now {aside}",
-            repairable=True,
+            mend="did so",
         )
 
 
@@ -260,9 +257,8 @@ def _database_opens(store: Store, findings: Findings) -> bool:
             findings.add(
                 "database-missing",
                 file,
-                "the records are gone; pictures and journals are not. --repair makes an empty"
-                " database and merges the journals; import and generate the rest again",
-                repairable=True,
+                "the records are gone, pictures and journals are not; import and generate again",
+                mend="makes an empty database and merges the journals",
             )
     else:
         opens = _opens_as_it_is(store, findings, file)
@@ -283,16 +279,22 @@ def _opens_as_it_is(store: Store, findings: Findings, file: Path) -> bool | None
             findings.add("schema", file, f"{error.what}; {error.todo}")
             return None
         if is_log_damaged(error.__cause__):
-            findings.add("database-log", file.with_name(f"{file.name}.wal"), _LOG, repairable=True)
+            log = file.with_name(f"{file.name}.wal")
+            findings.add("database-log", log, _LOG, mend="moves it to damaged/")
         elif is_damaged(error.__cause__):
-            findings.add("database-damaged", file, f"{error.what}. {_LOST}", repairable=True)
+            findings.add(
+                "database-damaged",
+                file,
+                f"{error.what}; {_LOST}",
+                mend="moves it to damaged/ and starts an empty database",
+            )
         else:
             findings.add("database-unusable", file, error.what)
             return None
         if findings.repair:
             _put_database_aside(store, file)
         return False
-    findings.add("schema", file, _OLD, repairable=True)
+    findings.add("schema", file, _OLD, mend="does so now")
     return False
 
 

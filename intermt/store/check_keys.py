@@ -29,9 +29,8 @@ def check_keys(store: Store, findings: Findings) -> None:
             "duplicate-key",
             table,
             f"{n_keys:,} keys are in this table more than once, the first {first}: two programs"
-            " wrote at the same time, as where locks do not hold; --repair leaves the row that"
-            " counts of each, and all of them as they were in damaged/",
-            repairable=True,
+            " wrote at the same time, as where locks do not hold",
+            mend="leaves the row that counts of each, and all as they were in damaged/",
         )
         if findings.repair:
             _mend(store, table)

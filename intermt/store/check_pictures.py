@@ -34,10 +34,7 @@ _NAMED = f"""
     ) WHERE sha256 IS NOT NULL GROUP BY sha256
 """
 
-_MISSING = (
-    "the file is gone; --repair marks the picture as missing, so that an import or a rerun"
-    " can bring it back"
-)
+_MARKS = "marks the picture as missing, so that an import or a rerun can bring it back"
 
 Row = tuple[str, int, bool]
 """Extension, number of bytes and whether a stand-in drew it, as the database has them."""
@@ -157,7 +154,7 @@ def _check_folders(
     for sha256 in rows:
         # Looked for again: it may have come while this ran.
         if store.images.find(sha256) is None:
-            findings.add("picture-missing", sha256, _MISSING, repairable=True)
+            findings.add("picture-missing", sha256, "the file is gone", mend=_MARKS)
             sorted_out.lost.append(sha256)
     if findings.repair and (lost := [p.stem for p in sorted_out.damaged] + sorted_out.lost):
         with store.writing() as db:
@@ -184,17 +181,15 @@ def _sort_out(findings: Findings, path: Path, row: Row | None, into: _Sorted) ->
 
 
 def _put_damaged_aside(store: Store, findings: Findings, path: Path) -> None:
-    message = (
-        "the content does not match the name; --repair moves the file to damaged/ and marks"
-        " the picture as missing, so that an import or a rerun can bring it back"
-    )
+    message = "the content does not match the name"
     try:
         if findings.repair:
             put_aside(store, path)
     except IntermtError as error:
         findings.add_unmended("picture-damaged", path, f"{message}; {error.what}")
     else:
-        findings.add("picture-damaged", path, message, repairable=True)
+        mend = f"moves the file to damaged/ and {_MARKS}"
+        findings.add("picture-damaged", path, message, mend=mend)
 
 
 def _mend_rows(store: Store, findings: Findings, paths: dict[Path, bool]) -> None:
@@ -203,8 +198,8 @@ def _mend_rows(store: Store, findings: Findings, paths: dict[Path, bool]) -> Non
         findings.add(
             "picture-row",
             path,
-            "format or size in the database are not the file's; --repair sets them right",
-            repairable=True,
+            "format or size in the database are not the file's",
+            mend="sets them right",
         )
         if (image := _image(path, simulated)) is not None:
             images.append(image)
@@ -250,8 +245,8 @@ def _check_unregistered(store: Store, findings: Findings, paths: list[Path]) -> 
             findings.add(
                 "picture-unregistered",
                 path,
-                "records name this picture, but it has no row; --repair adds it",
-                repairable=True,
+                "records name this picture, but it has no row",
+                mend="adds it",
             )
         elif sha256 not in known:
             findings.add(
@@ -277,8 +272,8 @@ def _check_named(store: Store, findings: Findings) -> None:
         findings.add(
             "picture-missing",
             sha256,
-            "records name it, but neither row nor file is there; --repair marks it as missing",
-            repairable=True,
+            "records name it, but neither row nor file is there",
+            mend=_MARKS,
         )
     if gone and findings.repair:
         with store.writing() as db:
@@ -295,14 +290,14 @@ def _check_leftovers(store: Store, findings: Findings) -> None:
         for path in list_files():
             if _age_s(path) <= YOUNG_S:
                 continue
-            message = "a killed process left this unfinished file; --repair removes it"
+            message = "a killed process left this unfinished file; it is in nobody's way"
             try:
                 if findings.repair:
                     path.unlink(missing_ok=True)
             except OSError as error:
                 findings.add_unmended("leftover", path, f"{message}: {error.strerror}")
             else:
-                findings.add("leftover", path, message, repairable=True)
+                findings.add("leftover", path, message, mend="removes it")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -10,8 +10,8 @@ MAX_PER_KIND = 200
 """Findings of one kind that are spelled out; more are counted."""
 
 
-WAITING_JOURNAL = "journal"
-"""The kind of a finding that is no damage: what every interrupted command leaves."""
+HARMLESS = frozenset({"journal", "leftover", "picture-unused", "ticket"})
+"""Kinds of findings that are no damage: what an interrupted command leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ class CheckReport:
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing was found that is not mended, waiting journals aside."""
-        return all(f.repaired or f.kind == WAITING_JOURNAL for f in self.findings)
+        """Whether nothing was found that is neither mended nor harmless."""
+        return all(f.repaired or f.kind in HARMLESS for f in self.findings)
 
 
 @dataclass(slots=True)
@@ -66,9 +66,19 @@ class Findings:
     _kept: list[Finding] = field(default_factory=list)
     _seen: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
 
-    def add(self, kind: str, where: object, message: str, *, repairable: bool = False) -> None:
-        """Note something; what is repairable counts as repaired if `repair` is set."""
-        self._note(kind, str(where), message, repairable and self.repair, repairable)
+    def add(self, kind: str, where: object, message: str, *, mend: str = "") -> None:
+        """Note something; what can be mended counts as mended if `repair` is set.
+
+        Args:
+            kind: See `Finding`.
+            where: Likewise.
+            message: What is wrong.
+            mend: What `--repair` does about it; "" for nothing.
+        """
+        mended = bool(mend) and self.repair
+        if mend and not mended:
+            message += f"; --repair {mend}"
+        self._note(kind, str(where), message, mended, bool(mend))
 
     def add_unmended(self, kind: str, where: object, message: str) -> None:
         """Note something that a repair tried to mend in vain."""
