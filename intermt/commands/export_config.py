@@ -141,6 +141,9 @@ class ExportConfig:
             )
 
 
+_AS_TEXT = "save it as plain text in UTF-8"
+
+
 def read_guide(path: Path) -> str:
     """The text of a guide for annotators, as written.
 
@@ -151,14 +154,20 @@ def read_guide(path: Path) -> str:
     """
     try:
         guide = path.read_text(encoding="utf-8-sig").strip()
+        if "\0" in guide:
+            raise InputError(
+                "the guide is no text: there is a NUL in it", where=str(path), todo=_AS_TEXT
+            )
     except FileNotFoundError as error:
         raise MissingInputError("there is no such guide", where=str(path)) from error
     except PermissionError as error:
         raise PermissionRefused("the guide may not be read", where=str(path)) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise InputError(
-            f"the guide is no text: {error}", where=str(path), todo="save it as plain text in UTF-8"
+            f"the guide is no text: {error}", where=str(path), todo=_AS_TEXT
         ) from error
+    except OSError as error:
+        raise InputError(f"the guide cannot be read: {error.strerror}", where=str(path)) from error
     if not guide:
         raise InputError("the guide is empty", where=str(path), todo="leave out --guide")
     return guide

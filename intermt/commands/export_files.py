@@ -119,6 +119,8 @@ def _readme(config: ExportConfig, name: str, files: list[str], *, simulated: boo
     own = "-NAME" if config.annotators else ""
     role = " --role verifier" if config.role == "verifier" else ""
     said.append(_HOW[config.to].format(own=own, role=role))
+    if config.guide:
+        said.append("The pages show the guide that was given with `--guide` before their own.")
     if config.to == "label-studio" and config.pictures == "files":
         said.append(_SERVED_ELSEWHERE if config.picture_url else _SERVED.format(name=name))
     said.append(

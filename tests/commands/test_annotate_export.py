@@ -349,7 +349,8 @@ def test_a_guide_of_ones_own_is_in_the_page(export: Program, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "exit_code"), [(None, 66), (b" \n", 65), (b"caf\xe9", 65), (b"folder", 65)]
+    ("content", "exit_code"),
+    [(None, 66), (b" \n", 65), (b"caf\xe9", 65), (b"a\0b", 65), (b"folder", 65)],
 )
 def test_a_guide_that_is_none_is_refused(
     export: Program, tmp_path: Path, content: bytes | None, exit_code: int

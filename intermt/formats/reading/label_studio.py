@@ -223,7 +223,7 @@ def _table(source: Source, maker: LabelMaker) -> Iterator[Row | RowProblem]:
         where, cells, raw = found
         try:
             if len(cells) != len(header.written):
-                raise BadRow("", cells, f"{len(header.written)} cells, one for each column")
+                raise BadRow("", len(cells), f"{len(header.written)} cells, one for each column")
             row = {
                 name: _cell(text(cell, name))
                 for name, cell in zip(header.written, cells, strict=True)

@@ -122,7 +122,7 @@ def _wanted(written: list[str], columns: Mapping[str, str]) -> list[tuple[int, s
 
 def _named(cells: list[str], n_columns: int, wanted: list[tuple[int, str]]) -> dict[str, Any]:
     if len(cells) != n_columns:
-        raise BadRow("", cells, f"{n_columns} cells, one for each column")
+        raise BadRow("", len(cells), f"{n_columns} cells, one for each column")
     # Decoded with escapes so that one bad byte does not move the borders of rows; only what
     # is asked for has to be good text.
     return {name: text(cells[at], name) for at, name in wanted}

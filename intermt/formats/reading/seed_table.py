@@ -59,7 +59,7 @@ def read_table(source: Source) -> Iterator[SeedRow | RowProblem]:
 
 def _fields(written: list[str], columns: list[str], cells: list[str]) -> dict[str, Any]:
     if len(cells) != len(columns):
-        raise BadRow("", cells, f"{len(columns)} cells, one for each column")
+        raise BadRow("", len(cells), f"{len(columns)} cells, one for each column")
     fields: dict[str, Any] = {}
     for name, column, cell in zip(written, columns, cells, strict=True):
         if column and cell.strip():

@@ -136,7 +136,7 @@ def _checked_header(name: str, n: int, line: str) -> Header:
 
 def _named(columns: list[str], cells: list[str]) -> Cells:
     if len(cells) != len(columns):
-        raise BadRow("", cells, f"{len(columns)} cells, one for each column")
+        raise BadRow("", len(cells), f"{len(columns)} cells, one for each column")
     # Decoded with escapes so that one bad byte does not move the borders of rows.
     named = {c: text(cell, c) for c, cell in zip(columns, cells, strict=True) if cell.strip()}
     return {c: cell if c in _FREE_TEXT else cell.strip() for c, cell in named.items()}
