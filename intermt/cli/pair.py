@@ -29,9 +29,14 @@ def pair(
         ),
     ] = "preference",
     level: Annotated[
-        Literal["local", "global"],
-        Option("--level", metavar="local|global", help="Pairs of answers, or of conversations."),
-    ] = "local",
+        Literal["local", "global"] | None,
+        Option(
+            "--level",
+            metavar="local|global",
+            show_default="local, or what --mode says",
+            help="Pairs of answers, or of conversations.",
+        ),
+    ] = None,
     dimension: Annotated[
         list[str] | None,
         Option(

@@ -66,7 +66,7 @@ class PairConfig:
     def of(
         cls,
         *,
-        level: Level = "local",
+        level: Level | None = None,
         dimensions: Iterable[str] = (),
         mode: str | None = None,
         min_agree: Number = 0,
@@ -85,14 +85,17 @@ class PairConfig:
     ) -> PairConfig:
         """The configuration for words and numbers as a user writes them.
 
+        Level and mode follow from each other; with neither, pairs are local.
+
         Raises:
             UsageError: One cannot be understood, or two contradict each other.
         """
-        if mode is not None and mode != MODES[level]:
-            fitting = next(other for other in LEVELS if MODES[other] == mode)
+        of_mode: Level = next((one for one in LEVELS if MODES[one] == mode), "local")
+        level = level or of_mode
+        if mode is not None and level != of_mode:
             raise UsageError(
                 f"--mode {mode} does not fit --level {level}",
-                todo=f"use --level {fitting}, or leave out --mode: it follows from the level",
+                todo=f"use --level {of_mode}, or leave out one: it follows from the other",
             )
         competence = None if min_competence is None else exact(min_competence, "--min-competence")
         if competence is not None and not 0 <= competence <= 1:

@@ -149,7 +149,8 @@ def test_a_global_pair_is_two_conversations_after_their_seed_question(tmp_path):
     ids = conversations(store)
     rows = ballots(ids["t3"], ids["t1"], "bbt", level="global")
     bring_in(store, write_votes(tmp_path / "v.csv", rows))
-    (row,) = pairs(tmp_path, "--level", "global", "--mode", "chain")
+    (row,) = pairs(tmp_path, "--mode", "chain")
+    assert [row] == pairs(tmp_path, "--level", "global")
     assert (row["mode"], row["turn"], row["agreement"]) == ("chain", None, 2 / 3)
     assert (row["chosen_id"], row["rejected_id"]) == (ids["t1"], ids["t3"])
     assert [len(row[side]) for side in ("prefix", "chosen", "rejected")] == [1, 3, 1]
@@ -236,7 +237,8 @@ def test_an_empty_store_gives_no_pairs(tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--mode", "chain"), "--level global"),
+        (("--level", "local", "--mode", "chain"), "--level global"),
+        (("--format", "trl-sft"), "--as critique"),
         (("--level", "global", "--mode", "prefix"), "--level local"),
         (("--dimension", "G1"), "no local dimension"),
         (("--dimension", "beauty"), "no dimension"),

@@ -35,6 +35,13 @@ def find(name: str) -> PairFormat:
         UsageError: There is none.
     """
     if name not in _MODULES:
+        from intermt.formats.writing import comments
+
+        if name in comments.NAMES:
+            raise UsageError(
+                f"--format {name} is for what people wrote, not for pairs",
+                todo="add --as critique or --as refinement",
+            )
         raise UsageError(f"no format is called {name!r}", todo=f"formats: {', '.join(NAMES)}")
     found: PairFormat = import_module(f"intermt.formats.writing.{_MODULES[name]}").FORMAT
     return found
