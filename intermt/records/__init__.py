@@ -1,0 +1,118 @@
+"""The records that all layers share: frozen, plain, without behaviour of their own layer.
+
+Ids are content hashes (`content_id`), so that writing the same thing twice is writing it
+once. Times are naive UTC. A `node` is a prompt or an answer in a QA tree; the root node of
+a tree *is* its seed question, so `seed_id` is the id of the root node everywhere.
+"""
+
+from __future__ import annotations
+
+from intermt.records.calls import (
+    Call,
+    CallState,
+    Reply,
+    ServerKind,
+    TokenChoice,
+)
+from intermt.records.ids import (
+    content_id,
+)
+from intermt.records.labels import (
+    Annotation,
+    AnnotationTask,
+    Choice,
+    Feedback,
+    FeedbackKind,
+    PairMode,
+    PreferenceVote,
+    Rater,
+    RaterKind,
+    RaterRole,
+    Score,
+    TargetKind,
+    annotation_task_id,
+    rater_id,
+)
+from intermt.records.messages import (
+    ImagePart,
+    Message,
+    NodeRole,
+    Part,
+    TextPart,
+    node_id,
+)
+from intermt.records.runs import (
+    ImageBytes,
+    Progress,
+    Run,
+)
+from intermt.records.trees import (
+    SCENARIOS,
+    Conversation,
+    ConversationOrigin,
+    Image,
+    MarkKind,
+    Node,
+    NodeMark,
+    PictureUse,
+    Seed,
+    SeedDrop,
+    SeedGrowth,
+    ToolName,
+    ToolState,
+    ToolUse,
+    seed_drop_id,
+)
+from intermt.records.verdicts import (
+    JudgeTask,
+    Verdict,
+)
+
+__all__ = [
+    "SCENARIOS",
+    "Annotation",
+    "AnnotationTask",
+    "Call",
+    "CallState",
+    "Choice",
+    "Conversation",
+    "ConversationOrigin",
+    "Feedback",
+    "FeedbackKind",
+    "Image",
+    "ImageBytes",
+    "ImagePart",
+    "JudgeTask",
+    "MarkKind",
+    "Message",
+    "Node",
+    "NodeMark",
+    "NodeRole",
+    "PairMode",
+    "Part",
+    "PictureUse",
+    "PreferenceVote",
+    "Progress",
+    "Rater",
+    "RaterKind",
+    "RaterRole",
+    "Reply",
+    "Run",
+    "Score",
+    "Seed",
+    "SeedDrop",
+    "SeedGrowth",
+    "ServerKind",
+    "TargetKind",
+    "TextPart",
+    "TokenChoice",
+    "ToolName",
+    "ToolState",
+    "ToolUse",
+    "Verdict",
+    "annotation_task_id",
+    "content_id",
+    "node_id",
+    "rater_id",
+    "seed_drop_id",
+]
