@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from intermt.commands import eval_report
-from intermt.commands.evaluate import EvalConfig, EvalResult, run
+from intermt.commands.evaluate import EvalConfig, EvalResult
 from intermt.dimensions import DIMENSIONS
 from intermt.domain.figures import Resampling
 from intermt.errors import CannotCreate
@@ -68,8 +68,7 @@ class Reader(HTMLParser):
 def made(
     store: Store, file: Path, config: EvalConfig = CONFIG, options: Any = None
 ) -> tuple[Reader, EvalResult, eval_report.Report]:
-    result = run(store, config, Silent())
-    report = eval_report.write(store, config, result, file, options or {}, Silent())
+    result, report = eval_report.run(store, config, file, options or {}, Silent())
     assert report.n_bytes == file.stat().st_size
     return Reader(file.read_text("utf-8")), result, report
 
@@ -81,17 +80,24 @@ def pilot(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def result(pilot: Store) -> EvalResult:
-    return run(pilot, CONFIG, Silent())
+def written(
+    pilot: Store, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, EvalResult, eval_report.Report]:
+    """The page of the pilot, which tests only read."""
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    return path, *eval_report.run(pilot, CONFIG, path, {}, Silent())
+
+
+@pytest.fixture(scope="module")
+def result(written: tuple[Path, EvalResult, eval_report.Report]) -> EvalResult:
+    return written[1]
 
 
 @pytest.fixture(scope="module")
 def file(
-    pilot: Store, result: EvalResult, tmp_path_factory: pytest.TempPathFactory
+    written: tuple[Path, EvalResult, eval_report.Report],
 ) -> tuple[Path, eval_report.Report]:
-    """The page of the pilot, which tests only read."""
-    path = tmp_path_factory.mktemp("page") / "page.html"
-    return path, eval_report.write(pilot, CONFIG, result, path, {}, Silent())
+    return written[0], written[2]
 
 
 @pytest.fixture
@@ -367,7 +373,7 @@ def test_another_store_has_another_fingerprint(tmp_path: Path) -> None:
 
 
 def test_a_page_that_cannot_be_finished_leaves_what_was_there(
-    pilot: Store, result: EvalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pilot: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "page.html"
     path.write_text("before")
@@ -378,16 +384,30 @@ def test_a_page_that_cannot_be_finished_leaves_what_was_there(
 
     monkeypatch.setattr(eval_report, "page", broken)
     with pytest.raises(KeyError):
-        eval_report.write(pilot, CONFIG, result, path, {}, Silent())
+        eval_report.run(pilot, CONFIG, path, {}, Silent())
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_page_that_cannot_be_made_is_an_error(
-    pilot: Store, result: EvalResult, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("no/page.html", "there is no folder .*no$"),
+        (".", "is a folder"),
+        ("file/page.html", "Not a directory"),
+        ("/dev/full", "is a device"),
+    ],
+)
+def test_a_page_that_cannot_be_made_says_why_before_anything_is_read(
+    tmp_path: Path, name: str, told: str
 ) -> None:
-    with pytest.raises(CannotCreate):
-        eval_report.write(pilot, CONFIG, result, tmp_path / "no" / "page.html", {}, Silent())
+    (tmp_path / "file").write_text("")
+    nowhere = Store(tmp_path / "no store")
+    with pytest.raises(CannotCreate, match=told) as caught:
+        eval_report.run(nowhere, CONFIG, tmp_path / name, {}, Silent())
+    assert caught.value.where == str(tmp_path / name)
+    assert "standard output" not in caught.value.todo
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 # --- the command -------------------------------------------------------------------------
@@ -417,7 +437,7 @@ def test_a_failed_condition_still_writes_the_page(pilot: Store, tmp_path: Path) 
     assert "fails" in (tmp_path / "p.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("name", "code"), [("-", 2), ("no/such/page.html", 73), (".", 73)])
+@pytest.mark.parametrize(("name", "code"), [("-", 2), ("", 2), (".", 73)])
 def test_a_name_that_is_no_file_is_refused(
     pilot: Store, tmp_path: Path, name: str, code: int
 ) -> None:
