@@ -143,7 +143,7 @@ def eval(  # noqa: A001 - the frame finds a command by its name
 
     The published statistics are shown for each dimension, of the others the averages;
     --statistic (repeat) shows those named for each dimension and no others. --format csv and
-    json hold all of them. --bias adds high scores, length, number of pictures, length of
+    json hold all of them, and of --compare every difference. --bias adds high scores, length, number of pictures, length of
     reasons and the judge's own model family, each beside what people did.
 
     --compare JUDGE takes the difference of every figure on the items that both judged, with

@@ -239,7 +239,7 @@ def _check_statistics(config: EvalConfig, tasks: Sequence[JudgeTask]) -> None:
         if not set(of) & set(tasks):
             level = f" at --level {config.levels[0]}" if len(config.levels) == 1 else ""
             raise UsageError(
-                f"--statistic {name} is one of {' and '.join(of)}, not of"
+                f"--statistic {name} belongs to {' and '.join(of)}, not to"
                 f" {' or '.join(tasks)}{level}",
                 todo=_which(tasks),
             )

@@ -103,6 +103,17 @@ class Program:
         return done
 
 
+def here(capture: pytest.CaptureFixture[str], *words: object) -> Done:
+    """The program in this process, with these words and no others."""
+    capture.readouterr()
+    before = signal.getsignal(signal.SIGTERM)
+    code = execute(build, [*map(str, words)])
+    signal.signal(signal.SIGTERM, before)
+    said = capture.readouterr()
+    assert "Traceback" not in said.err
+    return Done(code, said.out, said.err)
+
+
 def start(*words: object, store: Path, **env: str) -> subprocess.Popen[str]:
     """The program in a process of its own."""
     return subprocess.Popen(
