@@ -143,8 +143,9 @@ def eval(  # noqa: A001 - the frame finds a command by its name
 
     The published statistics are shown for each dimension, of the others the averages;
     --statistic (repeat) shows those named for each dimension and no others. --format csv and
-    json hold all of them, and of --compare every difference. --bias adds high scores, length, number of pictures, length of
-    reasons and the judge's own model family, each beside what people did.
+    json hold all of them, and every difference of --compare. --bias adds high scores, length,
+    number of pictures, length of reasons and the judge's own model family, each beside what
+    people did.
 
     --compare JUDGE takes the difference of every figure on the items that both judged, with
     an interval over the same resamples, a test for means and shares, and p values adjusted
