@@ -19,10 +19,8 @@ from intermt.domain.figures import Resampling
 from intermt.errors import CannotCreate
 from intermt.records import Rater, Verdict, content_id
 from intermt.store.connect import Store
-from tests.cli.running import envelope
-from tests.cli.running import run as run_cli
 from tests.commands.report_stores import HOSTILE_NAMES, HOSTILE_TEXT, Filling
-from tests.commands.work import Silent
+from tests.commands.work import Here, Silent
 from tests.store.samples import answered, verdict
 
 CONFIG = EvalConfig(resampling=Resampling(n_resamples=40))
@@ -413,34 +411,34 @@ def test_a_page_that_cannot_be_made_says_why_before_anything_is_read(
 # --- the command -------------------------------------------------------------------------
 
 
-def test_the_command_writes_the_page_and_says_where(pilot: Store, tmp_path: Path) -> None:
+def test_the_command_writes_the_page_and_says_where(
+    pilot: Store, tmp_path: Path, here: Here
+) -> None:
     words = ("--store", str(pilot.folder), "eval", "--json", "--bootstrap", "20")
-    done = run_cli(*words, "--report", "page.html", cwd=tmp_path, module="intermt")
-    data = envelope(done)["data"]
+    done = here(*words, "--report", "page.html")
+    data = done.data
     assert data["report"]["file"] == "page.html"
     assert data["report"]["n_cases"] == 20
     page = Reader((tmp_path / "page.html").read_text("utf-8"))
     assert "intermt eval --report FILE.html --bootstrap 20 --ci 0.95" in page.text
-    assert done.stderr == ""
-    without = run_cli(*words, cwd=tmp_path, module="intermt")
-    assert json.loads(without.stdout)["data"]["report"] is None
+    assert done.err == ""
+    without = here(*words)
+    assert json.loads(without.out)["data"]["report"] is None
 
 
-def test_a_failed_condition_still_writes_the_page(pilot: Store, tmp_path: Path) -> None:
-    done = run_cli(
+def test_a_failed_condition_still_writes_the_page(pilot: Store, tmp_path: Path, here: Here) -> None:
+    done = here(
         *("--store", str(pilot.folder), "eval", "--bootstrap", "20", "--report", "p.html"),
         *("--fail-under", "score.L1.exact_agreement=1"),
-        cwd=tmp_path,
-        module="intermt",
     )
-    assert done.returncode == 1
+    assert done.code == 1
     assert "fails" in (tmp_path / "p.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(("name", "code"), [("-", 2), ("", 2), (".", 73)])
 def test_a_name_that_is_no_file_is_refused(
-    pilot: Store, tmp_path: Path, name: str, code: int
+    pilot: Store, tmp_path: Path, name: str, code: int, here: Here
 ) -> None:
     words = ("--store", str(pilot.folder), "eval", "--json", "--bootstrap", "20")
-    done = run_cli(*words, "--report", name, cwd=tmp_path, module="intermt")
-    assert envelope(done)["exit_code"] == code
+    done = here(*words, "--report", name)
+    assert done.answer["exit_code"] == code

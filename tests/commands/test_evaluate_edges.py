@@ -16,7 +16,7 @@ from intermt.domain.figures import Resampling
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import Rater
 from tests.commands.eval_stores import FEW, TEXT, Builder, Silent, compared, figure, graded, scored
-from tests.commands.work import here
+from tests.commands.work import Here
 
 LOCAL = [d.key for d in dimensions_of("local")]
 
@@ -218,21 +218,19 @@ def test_only_the_first_reply_is_plotted_where_the_paper_asks_once(
 # --- comma-separated ---------------------------------------------------------------------
 
 
-def table(capfd: pytest.CaptureFixture[str], built: Builder, *words: str) -> list[dict[str, str]]:
+def table(here: Here, built: Builder, *words: str) -> list[dict[str, str]]:
     built.store.write(built.records)
-    done = here(capfd, "--store", built.store.folder, "eval", "--format", "csv", *words)
+    done = here("--store", built.store.folder, "eval", "--format", "csv", *words)
     assert (done.code, done.err) == (0, "")
     return list(csv.DictReader(io.StringIO(done.out)))
 
 
-def test_csv_has_the_differences_between_judges(
-    built: Builder, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_csv_has_the_differences_between_judges(built: Builder, here: Here) -> None:
     scored(built, [3, 1, 0, 2] * 3, [3, 2, 0, 2] * 3)
     built.judge("other")
     for i in range(12):
         built.says(f"n{i}", i % 4, judge="other")
-    rows = table(capfd, built, "--compare", "other", "--bootstrap", "100")
+    rows = table(here, built, "--compare", "other", "--bootstrap", "100")
     (row,) = [
         r
         for r in rows
@@ -247,10 +245,10 @@ def test_csv_has_the_differences_between_judges(
     assert all(r["other"] == "" for r in rows if r["line"] == "figure")
 
 
-def test_csv_has_the_published_figures(built: Builder, capfd: pytest.CaptureFixture[str]) -> None:
+def test_csv_has_the_published_figures(built: Builder, here: Here) -> None:
     scored(built, [3, 1, 0, 2], [3, 2, 0, 2])
     graded(built, 4)
-    rows = table(capfd, built, "--compare", "published", "--bootstrap", "40")
+    rows = table(here, built, "--compare", "published", "--bootstrap", "40")
     published = [r for r in rows if r["line"] == "published"]
     assert {r["dimension"] for r in published if r["statistic"] == "pearson"} == {*LOCAL, "average"}
     assert {r["dimension"] for r in published if r["statistic"] == "mean_grade"} == {
@@ -261,9 +259,7 @@ def test_csv_has_the_published_figures(built: Builder, capfd: pytest.CaptureFixt
     assert all("not comparable" in r["note"] for r in published)
 
 
-def test_csv_without_a_comparison_has_no_columns_for_it(
-    built: Builder, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_csv_without_a_comparison_has_no_columns_for_it(built: Builder, here: Here) -> None:
     scored(built, [3, 1, 0, 2], [3, 2, 0, 2])
-    (first, *_) = table(capfd, built, "--bootstrap", "40")
+    (first, *_) = table(here, built, "--bootstrap", "40")
     assert not {"line", "other", "difference", "p_value"} & first.keys()

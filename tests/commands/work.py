@@ -103,15 +103,20 @@ class Program:
         return done
 
 
-def here(capture: pytest.CaptureFixture[str], *words: object) -> Done:
-    """The program in this process, with these words and no others."""
-    capture.readouterr()
-    before = signal.getsignal(signal.SIGTERM)
-    code = execute(build, [*map(str, words)])
-    signal.signal(signal.SIGTERM, before)
-    said = capture.readouterr()
-    assert "Traceback" not in said.err
-    return Done(code, said.out, said.err)
+class Here:
+    """The program in this process, with the words it is given and no others."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
+        self._capture = capture
+
+    def __call__(self, *words: object) -> Done:
+        self._capture.readouterr()
+        before = signal.getsignal(signal.SIGTERM)
+        code = execute(build, [*map(str, words)])
+        signal.signal(signal.SIGTERM, before)
+        said = self._capture.readouterr()
+        assert "Traceback" not in said.err
+        return Done(code, said.out, said.err)
 
 
 def start(*words: object, store: Path, **env: str) -> subprocess.Popen[str]:
