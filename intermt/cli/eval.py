@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -81,7 +80,8 @@ def eval(  # noqa: A001 - the frame finds a command by its name
             metavar="N",
             min=1,
             max=1_000_000,
-            help="Resamples of the seed trees behind each interval.",
+            help="Resamples of the seed trees behind each interval; with fewer than 2 / (1 - --ci),"
+            " which is 40 for 0.95, there is no interval.",
         ),
     ] = 2000,
     seed: Annotated[
@@ -124,7 +124,7 @@ def eval(  # noqa: A001 - the frame finds a command by its name
         ),
     ] = None,
     report: Annotated[
-        Path | None,
+        str | None,
         Option(
             "--report",
             metavar="FILE.html",
@@ -143,8 +143,9 @@ def eval(  # noqa: A001 - the frame finds a command by its name
 
     The published statistics are shown for each dimension, of the others the averages;
     --statistic (repeat) shows those named for each dimension and no others. --format csv and
-    json hold all of them. --bias adds high scores, length, number of pictures, length of
-    reasons and the judge's own model family, each beside what people did.
+    json hold all of them, and every difference of --compare. --bias adds high scores, length,
+    number of pictures, length of reasons and the judge's own model family, each beside what
+    people did.
 
     --compare JUDGE takes the difference of every figure on the items that both judged, with
     an interval over the same resamples, a test for means and shares, and p values adjusted
@@ -183,6 +184,7 @@ def eval(  # noqa: A001 - the frame finds a command by its name
         intermt eval --report judges.html
     """
     from dataclasses import asdict
+    from pathlib import Path
 
     from intermt.cli import eval_text
     from intermt.cli.opening import open_store
@@ -195,8 +197,11 @@ def eval(  # noqa: A001 - the frame finds a command by its name
 
     if not 0 < ci < 1:
         raise UsageError(f"--ci must lie between 0 and 1, not {ci:g}")
-    if report == Path("-"):
-        raise UsageError("--report writes a file", todo="name one, as in --report judges.html")
+    if report is not None and report.strip() in ("", "-"):
+        raise UsageError(
+            f"--report writes a file, and {report!r} names none",
+            todo="name one, as in --report judges.html",
+        )
     config = EvalConfig(
         tasks=tuple(name for name in TASKS if task in (name, Task.ALL)),
         levels=LEVELS if level is None else (level.value,),
@@ -210,11 +215,12 @@ def eval(  # noqa: A001 - the frame finds a command by its name
         bias=bias,
     )
     store = open_store(ctx)
-    result = run(store, config, ctx.out.progress)
     page = None
-    if report is not None:
+    if report is None:
+        result = run(store, config, ctx.out.progress)
+    else:
         asked = {name: value for name, value in ctx.options.items() if name != "report"}
-        page = eval_report.write(store, config, result, report, asked, ctx.out.progress)
+        result, page = eval_report.run(store, config, Path(report), asked, ctx.out.progress)
 
     def text() -> None:
         if format_ is Format.TABLE:

@@ -10,6 +10,7 @@ from intermt.commands.eval_comparison import Comparison
 from intermt.commands.evaluate import EvalResult
 from intermt.commands.fail_under import BIAS, STATISTICS
 from intermt.commands.measured import AVERAGE, Measured, column
+from intermt.commands.report_titles import TASK_NAMES, title_of
 from intermt.dimensions import LEVELS, OVERALL
 from intermt.domain.pair_outcomes import OUTCOMES
 from intermt.domain.published import PublishedFigure
@@ -17,28 +18,6 @@ from intermt.records import JudgeTask
 
 HEADLINES = ("pearson", "accuracy", "mean_grade")
 """The published statistics, shown for every dimension where none is asked for."""
-
-_TITLES = {
-    "pearson": "Scores: Pearson's r between the judge's and people's scores",
-    "spearman": "Scores: Spearman's rho between the judge's and people's scores",
-    "kendall_tau_b": "Scores: Kendall's tau-b between the judge's and people's scores",
-    "exact_agreement": "Scores: share of replies equal to a person's score",
-    "weighted_kappa": "Scores: Cohen's kappa with quadratic weights",
-    "mean_absolute_error": "Scores: mean distance of a reply from a person's score",
-    "accuracy": "Pairs: share of verdicts for what most people chose (chance 0.5)",
-    "cohen_kappa": "Pairs: Cohen's kappa over a, b and tie",
-    "macro_f1": "Pairs: F1, mean over a, b and tie",
-    "consistency": "Pairs: share of verdicts that stay the same in the other order",
-    "first_slot": "Pairs: share of choices for the candidate shown first (unbiased 0.5)",
-    "tie_rate": "Pairs: share of replies that say tie",
-    "tie_calibrated_accuracy": "Accuracy over pairs, people's ties included, ties calibrated",
-    "coverage": "Share of replies that state a verdict",
-}
-_TASKS: dict[JudgeTask, str] = {
-    "score": "Scores",
-    "pair": "Pairs",
-    "crucial-step": "Crucial steps",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +48,11 @@ def sheets(result: EvalResult, chosen: Sequence[str] = ()) -> Iterator[Sheet]:
         there = [f for f in result.figures if f.task == task and f.n_asked]
         shown = [f for f in there if f.statistic in in_full or task == "crucial-step"]
         if shown:
-            yield _details(f"{_TASKS[task]}: what each figure rests on", shown)
+            yield _details(f"{TASK_NAMES[task].capitalize()}: what each figure rests on", shown)
     for task in STATISTICS:
         of_it = [f for f in result.figures if f.task == task and f.statistic not in in_full]
         if task != "crucial-step":
-            yield from _others(_TASKS[task], of_it)
+            yield from _others(TASK_NAMES[task].capitalize(), of_it)
     yield from _outcomes(result)
     yield from _grades(result)
     yield from _comparisons(result.comparisons, in_full)
@@ -105,11 +84,8 @@ def _overview(
         rows.setdefault(name(figure), {})[_id(figure)] = figure.value
     for printed in published:
         rows.setdefault(f"{printed.judge} (published)", {})[printed.column] = printed.value
-    title = _TITLES.get(statistic, f"{_TASKS[task]}: {statistic.replace('_', ' ')}")
-    if statistic == "coverage":
-        title = f"{_TASKS[task]}: {title[0].lower()}{title[1:]}"
     return Sheet(
-        title,
+        title_of(statistic, task),
         ("judge", *columns),
         tuple((judge, *(row.get(c) for c in columns)) for judge, row in rows.items()),
     )

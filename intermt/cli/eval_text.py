@@ -12,8 +12,17 @@ from intermt.cli.eval_sheets import sheets
 from intermt.cli.opening import SIMULATED, SYNTHETIC
 from intermt.cli.output import Output
 from intermt.cli.terminal import table_lines
+from intermt.commands.eval_comparison import Comparison
 from intermt.commands.evaluate import EvalResult
-from intermt.commands.measured import Measured
+from intermt.commands.measured import AVERAGE, Measured, column
+from intermt.dimensions import DIMENSIONS
+from intermt.domain.published import PublishedFigure
+
+_COMPARED = (
+    *("line", "other", "other_value", "difference", "difference_low", "difference_high"),
+    *("p_value", "p_holm", "p_mcnemar", "n_better", "n_worse"),
+)
+"""Columns of CSV where there is a comparison; `line` is figure, difference or published."""
 
 _PAPER = (
     "counted as the paper counts: one reply an item, of pairs in one order drawn by --seed,"
@@ -72,15 +81,46 @@ def markdown(result: EvalResult, chosen: Sequence[str]) -> str:
 
 
 def comma_separated(result: EvalResult) -> str:
-    """Every figure as a line of CSV under a line of names; what is not there is empty."""
+    """Every figure as a line of CSV under a line of names; what is not there is empty.
+
+    Where judges are compared, or published figures asked for, more columns say what of these a
+    line is, and such lines follow.
+    """
     names = [field.name for field in fields(Measured)]
+    lines = [_values(figure, names) for figure in result.figures]
+    if result.comparisons or result.published:
+        names += _COMPARED
+        lines = [line | {"line": "figure"} for line in lines]
+        lines += map(_difference_line, result.comparisons)
+        lines += map(_published_line, result.published)
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(names)
-    for figure in result.figures:
-        values = [getattr(figure, name) for name in names]
-        writer.writerow([str(v).lower() if isinstance(v, bool) else v for v in values])
+    writer = csv.DictWriter(buffer, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
     return buffer.getvalue().removesuffix("\n")
+
+
+def _difference_line(found: Comparison) -> dict[str, Any]:
+    """The interval is that of the difference, so it has columns of its own."""
+    ends = {"difference_low": found.low, "difference_high": found.high}
+    return _values(found, [f.name for f in fields(found) if f.name not in ("low", "high")]) | {
+        "line": "difference",
+        **ends,
+    }
+
+
+def _published_line(found: PublishedFigure) -> dict[str, Any]:
+    keys = {column(d.level, d.key): d.key for d in DIMENSIONS}
+    return _values(found, ["judge", "task", "level", "statistic", "value"]) | {
+        "line": "published",
+        "dimension": keys.get(found.column, AVERAGE),
+        "note": "as published, without n or interval; not comparable like with like",
+    }
+
+
+def _values(found: Any, names: Sequence[str]) -> dict[str, Any]:
+    values = {name: getattr(found, name) for name in names}
+    return {k: str(v).lower() if isinstance(v, bool) else v for k, v in values.items()}
 
 
 def _md_row(cells: Sequence[Any]) -> str:

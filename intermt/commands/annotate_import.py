@@ -181,10 +181,12 @@ def _check_options(store: Store, config: ImportConfig) -> None:
     if name is not None:
         if not name.strip():
             raise UsageError("--predictions-as needs the name of a judge")
-        judge = judge_of_predictions(name)
+        # Readers strip names.
+        judge = judge_of_predictions(name.strip())
         with reading(store, looking_mb(1)) as db:
             other = None if db is None else judging.rater(db, judge.rater_id)
-        if other is not None and other.settings != judge.settings:
+            namesakes = [] if db is None else judging.namesakes(db, judge)
+        if namesakes or (other is not None and other.settings != judge.settings):
             raise UsageError(
                 f"--predictions-as {name!r} names a judge that was asked, which is another one",
                 todo="give these predictions a name of their own",

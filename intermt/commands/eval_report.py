@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from intermt import __version__
-from intermt.commands import report_notes, report_plots, report_tables, report_worst
+from intermt.commands import evaluate, report_notes, report_plots, report_tables
 from intermt.commands.evaluate import TASKS, EvalConfig, EvalResult
 from intermt.commands.fail_under import BIAS
 from intermt.commands.report_cases import Cases
-from intermt.commands.report_plots import (
-    Calibration,
-    PairItem,
-    ScoredItem,
-    by_dimension,
-    marks_of,
-    pooled,
-)
-from intermt.commands.report_worst import Disagreement
+from intermt.commands.report_plots import Calibration, by_dimension, marks_of, pooled
+from intermt.commands.report_reading import Seen, read
 from intermt.commands.whole_file import whole_file
 from intermt.dimensions import LEVELS, Level
-from intermt.domain.pair_outcomes import PairReply, PairRow
+from intermt.domain.figures import Resampling
 from intermt.formats.writing.eval_page import Block, Fold, Note, Plots, Section, page
-from intermt.formats.writing.svg_plots import LABEL_ROOM, shortened
-from intermt.records import Choice, JudgeTask, Progress
-from intermt.store import report
-from intermt.store import verdicts as stored
+from intermt.records import Progress
 from intermt.store.connect import Store
-from intermt.store.report import Counted
-from intermt.store.verdicts import Compared, JudgeSummary, Scored
 
 TITLE = "Judges beside people"
-_NAME_ROOM = 480
 _SIMULATED = "SIMULATED: a stand-in server answered; nothing here says anything about a real model."
 _SYNTHETIC = "SYNTHETIC: invented labels are among these; they are nobody's judgement."
 
@@ -58,108 +45,59 @@ class Report:
     n_missing_pictures: int
 
 
-@dataclass(slots=True)
-class _Material:
-    """What judges and people said, beside the figures."""
-
-    judges: list[JudgeSummary]
-    counts: list[Counted]
-    fingerprint: str
-    labels: dict[str, str]
-    scores: dict[Level, dict[str, list[ScoredItem]]] = field(default_factory=dict)
-    pairs: dict[Level, dict[str, list[PairItem]]] = field(default_factory=dict)
-    found: list[Disagreement] = field(default_factory=list)
-    votes: dict[tuple[str, str, str], tuple[Choice, ...]] = field(default_factory=dict)
-
-    @property
-    def by_id(self) -> dict[str, str]:
-        """What judges are called on the page, by rater id."""
-        return {judge.judge_id: self.labels[judge.name] for judge in self.judges}
-
-
-def write(
+def run(
     store: Store,
     config: EvalConfig,
-    result: EvalResult,
     file: Path,
     options: Mapping[str, Any],
     progress: Progress,
-) -> Report:
-    """Write the page of an evaluation; it appears whole or not at all.
+) -> tuple[EvalResult, Report]:
+    """What `evaluate.run` gives, and its page, which appears whole or not at all.
 
-    Equal stores, options and versions give equal bytes.
+    Figures and page are of the same moment. Equal stores, options and versions give equal
+    bytes.
 
     Args:
         store: Where verdicts and labels are.
-        config: What was evaluated.
-        result: What came out.
+        config: What to evaluate and how.
         file: Where the page goes.
         options: What was asked for, for the section on how it was made.
         progress: Where to report.
 
     Raises:
-        CannotCreate: The file cannot be made.
+        CannotCreate: The file cannot be made; said before anything is read.
         StoreIOError: The disk is full, or the store is damaged.
         TryLater: The store stayed busy.
+        IntermtError: As `evaluate.run`.
     """
+    seen: list[Seen] = []
     with whole_file(file) as sink:
-        progress.start("writing the page", None, "parts")
-        material = _read(store, config, result)
-        result = _named(result, material.labels)
+        result = evaluate.run(
+            store, config, progress, lambda db, names: seen.append(read(db, store, config, names))
+        )
+        return result, _written(seen[0], result, file, sink, options, progress)
+
+
+def _written(
+    seen: Seen,
+    result: EvalResult,
+    file: Path,
+    sink: BinaryIO,
+    options: Mapping[str, Any],
+    progress: Progress,
+) -> Report:
+    progress.start("writing the page", None, "parts")
+    sections = _sections(seen, _named(result, seen.labels), options)
+    progress.advance()
+    banners = [_SIMULATED] * result.simulated + [_SYNTHETIC] * result.synthetic_labels
+    n_bytes = 0
+    for piece in page(TITLE, _lead(seen), banners, sections, __version__):
+        sink.write(piece)
+        n_bytes += len(piece)
         progress.advance()
-        chosen = report_worst.worst(material.found)
-        cases = Cases(store, chosen, material.by_id, material.votes)
-        sections = _sections(config, result, material, cases, options)
-        progress.advance()
-        banners = [_SIMULATED] * result.simulated + [_SYNTHETIC] * result.synthetic_labels
-        n_bytes = 0
-        for piece in page(TITLE, _lead(material), banners, sections, __version__):
-            sink.write(piece)
-            n_bytes += len(piece)
-            progress.advance()
-        progress.stop()
-    return Report(str(file), n_bytes, len(chosen), cases.n_pictures, cases.n_missing)
-
-
-# --- reading -----------------------------------------------------------------------------
-
-
-def _read(store: Store, config: EvalConfig, result: EvalResult) -> _Material:
-    wanted = {figure.judge for figure in result.figures} | set(config.judges)
-    with store.reading() as db:
-        judges = [judge for judge in stored.judges(db) if judge.name in wanted]
-        ids = {judge.judge_id for judge in judges}
-        asked = (c for c in report.counts(db) if _takes(c.task, c.level, config))
-        counts = [counted for counted in asked if counted.judge_id in ids]
-        labels = _labels([judge.name for judge in judges])
-        material = _Material(judges, counts, report.fingerprint(db), labels)
-        for judge in judges:
-            called = labels[judge.name]
-            for level in LEVELS:
-                if ("score", level) in judge.tasks and _takes("score", level, config):
-                    scored = stored.scored(db, judge.judge_id, level, config.dataset)
-                    items = list(_scored_items(scored))
-                    material.scores.setdefault(level, {}).setdefault(called, []).extend(items)
-                    material.found += report_worst.of_scores(called, items)
-                if ("pair", level) in judge.tasks and _takes("pair", level, config):
-                    pairs = list(stored.compared(db, judge.judge_id, level, config.dataset))
-                    human, synthetic = stored.pair_choices(db, judge.judge_id, level)
-                    material.votes.update(human)
-                    compared = list(_pair_items(pairs, human, synthetic=synthetic))
-                    material.pairs.setdefault(level, {}).setdefault(called, []).extend(compared)
-                    material.found += report_worst.of_pairs(called, compared, level)
-            if _takes("crucial-step", "global", config):
-                graded = stored.graded(db, judge.judge_id, config.dataset)
-                material.found += report_worst.of_grades(called, graded)
-    return material
-
-
-def _labels(names: Sequence[str]) -> dict[str, str]:
-    """Names as they are, or numbered and shortened where plots have no room for all of each."""
-    cut = any(shortened(name, LABEL_ROOM) != name for name in names)
-    if len(names) < 2 or not cut:
-        return {name: name for name in names}
-    return {name: f"{i} · {shortened(name, _NAME_ROOM)}" for i, name in enumerate(names, 1)}
+    progress.stop()
+    cases = seen.cases
+    return Report(str(file), n_bytes, len(seen.worst), cases.n_pictures, cases.n_missing)
 
 
 def _named(result: EvalResult, labels: Mapping[str, str]) -> EvalResult:
@@ -179,81 +117,25 @@ def _named(result: EvalResult, labels: Mapping[str, str]) -> EvalResult:
     )
 
 
-def _takes(task: JudgeTask, level: Level, config: EvalConfig) -> bool:
-    return task in config.tasks and level in config.levels
-
-
-def _scored_items(items: Iterable[Scored]) -> Iterator[ScoredItem]:
-    for item in items:
-        stated = tuple(value for value in item.replies if value is not None)
-        both = zip(item.replies, item.estimates, strict=True)
-        numbers = [value if estimate is None else estimate for value, estimate in both]
-        known = tuple(float(number) for number in numbers if number is not None)
-        if known and item.human:
-            yield ScoredItem(
-                item.item_id,
-                item.dimension,
-                item.seed_id,
-                stated,
-                known,
-                item.human,
-                item.simulated,
-                item.synthetic,
-            )
-
-
-def _pair_items(
-    pairs: Sequence[Compared],
-    human: Mapping[tuple[str, str, str], tuple[Choice, ...]],
-    *,
-    synthetic: bool,
-) -> Iterator[PairItem]:
-    for pair in pairs:
-        votes = human.get((pair.a_id, pair.b_id, pair.dimension), ())
-        replies = tuple(PairReply(*reply) for reply in pair.replies)
-        row = PairRow(pair.dimension, pair.seed_id, replies, votes)
-        winner, n_a, n_b = row.winner, votes.count("a"), votes.count("b")
-        stated = [said for said in row.verdicts.values() if said is not None]
-        if winner is None or not stated:
-            continue
-        credit = sum(0.5 if said == "tie" else float(said == winner) for said in stated)
-        yield PairItem(
-            pair.dimension,
-            pair.a_id,
-            pair.b_id,
-            pair.seed_id,
-            max(n_a, n_b) / len(votes),
-            credit / len(stated),
-            abs(n_a - n_b) / len(votes),
-            pair.simulated,
-            synthetic,
-        )
-
-
 # --- what stands where -------------------------------------------------------------------
 
 
-def _lead(material: _Material) -> str:
-    n = len(material.judges)
-    who = f"{n} judges" if n > 1 else f"the judge {material.judges[0].name}" if n else "no judge"
-    asked = sum(counted.n_asked for counted in material.counts)
+def _lead(seen: Seen) -> str:
+    n = len(seen.judges)
+    who = f"{n} judges" if n > 1 else f"the judge {seen.judges[0].name}" if n else "no judge"
+    asked = sum(counted.n_asked for counted in seen.counts)
     return (
         f"How far {who} and people agree, measured on {asked:,} verdicts. Each figure stands with"
         " the number of items it rests on and, where it is an estimate, with an interval."
     )
 
 
-def _sections(
-    config: EvalConfig,
-    result: EvalResult,
-    material: _Material,
-    cases: Cases,
-    options: Mapping[str, Any],
-) -> list[Section]:
+def _sections(seen: Seen, result: EvalResult, options: Mapping[str, Any]) -> list[Section]:
+    how = seen.config.resampling
     found = [
-        Section("summary", "At a glance", tuple(_summary(result, material))),
-        Section("scores", "Scores", tuple(_scores(config, result, material))),
-        Section("pairs", "Pairs", tuple(_pairs(config, result, material))),
+        Section("summary", "At a glance", tuple(_summary(result, seen))),
+        Section("scores", "Scores", tuple(_scores(how, result, seen))),
+        Section("pairs", "Pairs", tuple(_pairs(how, result, seen))),
         Section("bias", "Bias", tuple(_bias(result))),
         Section("crucial-steps", "Crucial steps", tuple(_crucial_steps(result))),
         Section(
@@ -264,31 +146,31 @@ def _sections(
                 *report_tables.published(result.published, result.notes),
             ),
         ),
-        Section("disagreements", "Worst disagreements", tuple(_disagreements(cases))),
+        Section("disagreements", "Worst disagreements", tuple(_disagreements(seen.cases))),
         Section("gaps", "Gaps and notes", tuple(report_notes.gaps(result))),
         Section("figures", "Every figure", tuple(report_tables.every_figure(result.figures))),
         Section(
             "method",
             "How this was made",
-            tuple(report_notes.method(config, material.fingerprint, options)),
+            tuple(report_notes.method(seen.config, seen.fingerprint, options)),
         ),
     ]
     return [section for section in found if section.blocks]
 
 
-def _summary(result: EvalResult, material: _Material) -> Iterator[Block]:
+def _summary(result: EvalResult, seen: Seen) -> Iterator[Block]:
     yield from report_tables.headline(result.figures)
-    yield report_notes.judges(material.judges, material.labels, material.counts)
+    yield report_notes.judges(seen.judges, seen.labels, seen.counts)
     if result.checks:
         yield report_notes.conditions(result.checks)
 
 
-def _scores(config: EvalConfig, result: EvalResult, material: _Material) -> Iterator[Block]:
+def _scores(how: Resampling, result: EvalResult, seen: Seen) -> Iterator[Block]:
     yield from report_tables.dimension_tables(result.figures, "score", ("pearson",))
     yield from report_tables.interval_plot(result.figures, "pearson")
     yield from report_tables.dimension_tables(result.figures, "score", ("exact_agreement",))
     for level in LEVELS:
-        by_judge = {j: i for j, i in material.scores.get(level, {}).items() if i}
+        by_judge = {j: i for j, i in seen.scores.get(level, {}).items() if i}
         found = list(report_plots.distributions(by_judge, level))
         if found:
             items = [item for own in by_judge.values() for item in own]
@@ -304,8 +186,8 @@ def _scores(config: EvalConfig, result: EvalResult, material: _Material) -> Iter
             if others := [judge for judge in by_judge if judge not in shown]:
                 yield Note("Not shown, as not all their scores are whole numbers:", tuple(others))
     yield from _calibration(
-        config,
-        {level: {j: i for j, i in own.items() if i} for level, own in material.scores.items()},
+        how,
+        {level: {j: i for j, i in own.items() if i} for level, own in seen.scores.items()},
         report_plots.score_calibration,
         "Calibration of scores",
         "The mean score of people over the score of the judge, all dimensions of the level"
@@ -318,12 +200,12 @@ def _scores(config: EvalConfig, result: EvalResult, material: _Material) -> Iter
     )
 
 
-def _pairs(config: EvalConfig, result: EvalResult, material: _Material) -> Iterator[Block]:
+def _pairs(how: Resampling, result: EvalResult, seen: Seen) -> Iterator[Block]:
     yield from report_tables.dimension_tables(result.figures, "pair", ("accuracy",))
     yield from report_tables.interval_plot(result.figures, "accuracy")
     yield from _calibration(
-        config,
-        {level: {j: i for j, i in own.items() if i} for level, own in material.pairs.items()},
+        how,
+        {level: {j: i for j, i in own.items() if i} for level, own in seen.pairs.items()},
         report_plots.pair_calibration,
         "Accuracy over human agreement",
         "How often the judge chooses the winner where so many of the people do, all dimensions of"
@@ -344,7 +226,7 @@ def _bias(result: EvalResult) -> Iterator[Block]:
 
 
 def _calibration(
-    config: EvalConfig,
+    how: Resampling,
     by_level: Mapping[Level, Mapping[str, Sequence[Any]]],
     draw: Callable[..., Calibration],
     title: str,
@@ -358,17 +240,17 @@ def _calibration(
     for level, by_judge in by_level.items():
         for judge, items in by_judge.items():
             every += items
-            together.append(draw(judge, level, None, pooled(items), config.resampling))
+            together.append(draw(judge, level, None, pooled(items), how))
             for key, own in by_dimension(items, level).items():
-                apart.append(draw(judge, level, key, own, config.resampling))
+                apart.append(draw(judge, level, key, own, how))
     if together:
         marks = marks_of(every)
-        caption = f"{caption} Bars are {100 * config.resampling.confidence:g}% intervals."
+        caption = f"{caption} Bars are {100 * how.confidence:g}% intervals."
         yield Plots(title, caption, tuple(one.panel for one in together), marks)
         panels = tuple(one.panel for one in apart)
         single = Plots(f"{title}, by dimension", caption, panels, marks)
         yield Fold(f"{title} on each dimension", (single,))
-        yield report_tables.bins(title, names, [*together, *apart], config.resampling)
+        yield report_tables.bins(title, names, [*together, *apart], how)
 
 
 def _crucial_steps(result: EvalResult) -> Iterator[Block]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from intermt.commands.eval_comparison import (
     PUBLISHED,
@@ -25,11 +26,12 @@ from intermt.dimensions import LEVELS, Level
 from intermt.domain.benchmark import GRADES
 from intermt.domain.figures import Resampling, figure_of, tables_of
 from intermt.domain.pair_outcomes import Outcome
-from intermt.domain.published import PublishedFigure
+from intermt.domain.published import PublishedFigure, published_figures
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import JudgeTask, Progress
 from intermt.store import verdicts as stored
 from intermt.store.connect import Store
+from intermt.store.scope import datasets
 from intermt.store.verdicts import JudgeSummary
 
 TASKS: tuple[JudgeTask, ...] = ("score", "pair", "crucial-step")
@@ -143,28 +145,45 @@ class EvalResult:
         return all(check.passed for check in self.checks)
 
 
-def run(store: Store, config: EvalConfig, progress: Progress) -> EvalResult:
+def run(
+    store: Store,
+    config: EvalConfig,
+    progress: Progress,
+    beside: Callable[[Any, frozenset[str]], None] | None = None,
+) -> EvalResult:
     """Evaluate judges against people.
 
+    Everything is read in one go, so that all figures are of the same moment; resampling, which
+    takes longer, comes after.
+
+    Args:
+        store: Where verdicts and labels are.
+        config: What to evaluate and how.
+        progress: Where to report.
+        beside: Called with the database while it is open, and the names of the judges of whom
+            there are figures, for what else must be of that moment.
+
     Raises:
-        MissingInputError: A judge is not there, or there is nothing to evaluate.
+        MissingInputError: A judge or the dataset is not there, or there is nothing to evaluate.
         UsageError: A condition or a statistic cannot be understood or is about no figure,
-            tasks and levels exclude each other, or there is no judge to compare with.
+            options exclude each other, or there is no judge to compare with.
     """
     thresholds = [Threshold.parse(text) for text in config.fail_under]
-    wanted = _wanted(config, thresholds)
     if config.tasks == ("crucial-step",) and "global" not in config.levels:
         raise UsageError(
             "crucial steps are recognised in whole conversations, not in single turns",
             todo="leave out --level, or use --level global",
         )
+    wanted = _wanted(config, thresholds)
     with store.reading() as db:
-        judges = _chosen(stored.judges(db), config)
-    scope = Scope(config.dataset, config.compat, frozenset(wanted), config.resampling.seed)
-    reader = EvidenceReader(store, scope)
-    found = list(_all_found(reader, judges, config, wanted, progress))
-    if not found:
-        raise _nothing(reader.gaps, config)
+        judges = _chosen(db, store, config)
+        scope = Scope(config.dataset, config.compat, frozenset(wanted), config.resampling.seed)
+        reader = EvidenceReader(db, scope)
+        found = list(_all_found(reader, judges, config, wanted, progress))
+        if not found:
+            raise _nothing(reader.gaps, config)
+        if beside is not None:
+            beside(db, frozenset(one.about.judge for one in found))
     figures = tuple(figure for one in found for figure in _figures(one, config.resampling))
     compared = comparisons(found, config.compare, config.resampling)
     published = published_beside(figures) if PUBLISHED in config.compare else ()
@@ -183,29 +202,130 @@ def run(store: Store, config: EvalConfig, progress: Progress) -> EvalResult:
     )
 
 
+# --- what is asked for -------------------------------------------------------------------
+
+
 def _wanted(config: EvalConfig, thresholds: Sequence[Threshold]) -> set[str]:
     """The statistics to compute: those asked for, and those that conditions are about."""
-    known = {name for names in STATISTICS.values() for name in names}
-    unknown = [name for name in config.statistics if name not in known]
-    if unknown:
+    tasks = [t for t in config.tasks if t != "crucial-step" or "global" in config.levels]
+    _check_statistics(config, tasks)
+    _check_conditions(config, thresholds, tasks)
+    bias = [name for name in BIAS if any(name in STATISTICS[task] for task in tasks)]
+    if config.bias and not bias:
         raise UsageError(
-            f"there is no statistic {unknown[0]!r}",
-            todo="; ".join(f"{task} has {', '.join(names)}" for task, names in STATISTICS.items()),
+            "--bias is measured in scores and pairs, not in crucial steps",
+            todo="leave out --bias, or take --task score, pair or all",
         )
+    if config.compat == "paper":
+        _check_paper(config, thresholds)
+    known = {name for names in STATISTICS.values() for name in names}
     wanted = set(config.statistics) or known - set(BIAS)
     if config.bias:
-        wanted |= set(BIAS)
+        wanted |= set(bias)
     wanted |= {threshold.statistic for threshold in thresholds}
-    if config.compat == "default":
-        return wanted
-    named = [*config.statistics, *(t.statistic for t in thresholds), *(BIAS if config.bias else ())]
-    for name in named:
+    return wanted if config.compat == "default" else wanted & set(PUBLISHED_STATISTICS)
+
+
+def _check_statistics(config: EvalConfig, tasks: Sequence[JudgeTask]) -> None:
+    """Check that a task that is evaluated has each statistic that was named.
+
+    Raises:
+        UsageError: None has it, or the paper has figures of none of them.
+    """
+    for name in config.statistics:
+        of = [task for task, names in STATISTICS.items() if name in names]
+        if not of:
+            raise UsageError(f"there is no statistic {name!r}", todo=_which(tuple(STATISTICS)))
+        if not set(of) & set(tasks):
+            level = f" at --level {config.levels[0]}" if len(config.levels) == 1 else ""
+            raise UsageError(
+                f"--statistic {name} belongs to {' and '.join(of)}, not to"
+                f" {' or '.join(tasks)}{level}",
+                todo=_which(tasks),
+            )
+    if PUBLISHED in config.compare and config.statistics:
+        there = dict.fromkeys(f.statistic for f in published_figures() if f.task in tasks)
+        if not there.keys() & set(config.statistics):
+            raise UsageError(
+                f"--compare {PUBLISHED}: the paper has no {' or '.join(config.statistics)}",
+                todo=f"of {', '.join(tasks)} it has {', '.join(there)};"
+                f" leave out --statistic or --compare {PUBLISHED}",
+            )
+
+
+def _which(tasks: Sequence[JudgeTask]) -> str:
+    return "; ".join(f"{task} has {', '.join(STATISTICS[task])}" for task in tasks)
+
+
+def _check_conditions(
+    config: EvalConfig, thresholds: Sequence[Threshold], tasks: Sequence[JudgeTask]
+) -> None:
+    """Check that conditions are about what is evaluated.
+
+    Raises:
+        UsageError: One is about another task or level.
+    """
+    for condition in thresholds:
+        if condition.task not in tasks:
+            raise UsageError(
+                f"--fail-under {condition.metric} is about {condition.task}, and"
+                f" {', '.join(tasks)} is evaluated",
+                todo="take another --task or --level, or leave them out",
+            )
+        if condition.level is not None and condition.level not in config.levels:
+            raise UsageError(
+                f"--fail-under {condition.metric} is about the {condition.level} level, and the"
+                f" {config.levels[0]} one is evaluated",
+                todo="take another --level, or leave it out",
+            )
+
+
+def _check_paper(config: EvalConfig, thresholds: Sequence[Threshold]) -> None:
+    """Check that all that was named is counted as the paper counts.
+
+    Raises:
+        UsageError: Something is not.
+    """
+    counted = f"--compat paper counts {', '.join(PUBLISHED_STATISTICS)}"
+    if config.bias:
+        raise UsageError(
+            "--compat paper does not measure bias",
+            todo=f"leave out --bias or --compat paper; {counted}",
+        )
+    for name in (*config.statistics, *(t.statistic for t in thresholds)):
         if name not in PUBLISHED_STATISTICS:
             raise UsageError(
-                f"--compat paper has no {name}",
-                todo=f"it counts {', '.join(PUBLISHED_STATISTICS)}; leave out --compat paper",
+                f"--compat paper has no {name}", todo=f"{counted}; leave out --compat paper"
             )
-    return wanted & set(PUBLISHED_STATISTICS)
+
+
+def _chosen(db: Any, store: Store, config: EvalConfig) -> list[JudgeSummary]:
+    """The judges to evaluate.
+
+    Raises:
+        MissingInputError: A judge or the dataset is not there.
+    """
+    if config.dataset is not None and config.dataset not in (there := datasets(db)):
+        raise MissingInputError(
+            f"there is no dataset {config.dataset!r}",
+            where=str(store.folder),
+            todo=f"the store has {', '.join(there) or 'none yet'}",
+        )
+    known = stored.judges(db)
+    names = {judge.name for judge in known}
+    others = [name for name in config.compare if name != PUBLISHED]
+    for name in (*config.judges, *others):
+        if name not in names:
+            raise MissingInputError(
+                f"there are no verdicts of a judge called {name!r}",
+                todo=f"judges with verdicts: {', '.join(sorted(names)) or 'none'}",
+            )
+    if not config.judges:
+        return known
+    return [judge for judge in known if judge.name in (*config.judges, *others)]
+
+
+# --- what comes out ----------------------------------------------------------------------
 
 
 def _all_found(
@@ -265,20 +385,6 @@ def _outcomes(found: Found) -> Iterator[PairOutcomes]:
         yield PairOutcomes(
             about.judge, about.simulated, found.level, key, counts, sum(counts.values())
         )
-
-
-def _chosen(known: Sequence[JudgeSummary], config: EvalConfig) -> list[JudgeSummary]:
-    names = {judge.name for judge in known}
-    others = [name for name in config.compare if name != PUBLISHED]
-    for name in (*config.judges, *others):
-        if name not in names:
-            raise MissingInputError(
-                f"there are no verdicts of a judge called {name!r}",
-                todo=f"judges with verdicts: {', '.join(sorted(names)) or 'none'}",
-            )
-    if not config.judges:
-        return list(known)
-    return [judge for judge in known if judge.name in (*config.judges, *others)]
 
 
 def _nothing(gaps: Sequence[str], config: EvalConfig) -> MissingInputError:

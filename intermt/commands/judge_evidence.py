@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from intermt.commands.judging import CRUCIAL_STEP
 from intermt.commands.measured import Judged
@@ -41,7 +41,6 @@ from intermt.domain.tie_calibration import TIE_CALIBRATED, NumberedPair, tie_cal
 from intermt.records import Choice, JudgeTask
 from intermt.store import judge_traits
 from intermt.store import verdicts as stored
-from intermt.store.connect import Store
 from intermt.store.verdicts import Compared, JudgeSummary, Scored
 
 Compat = Literal["default", "paper"]
@@ -96,13 +95,10 @@ class Found:
 
 
 class EvidenceReader:
-    """Reads one judge, task and level after the other.
+    """Reads one judge, task and level after the other, out of an open database."""
 
-    The store is open while records are read, not while anything is computed.
-    """
-
-    def __init__(self, store: Store, scope: Scope) -> None:
-        self._store = store
+    def __init__(self, db: Any, scope: Scope) -> None:
+        self._db = db
         self._scope = scope
         self.gaps: list[str] = []
 
@@ -113,9 +109,8 @@ class EvidenceReader:
         return self._pairs(judge, level) if task == "pair" else self._crucial_steps(judge)
 
     def _scores(self, judge: JudgeSummary, level: Level) -> list[Found]:
-        with self._store.reading() as db:
-            items = list(stored.scored(db, judge.judge_id, level, self._scope.dataset))
-            n_labelled = stored.n_labelled(db, "score", level)
+        items = list(stored.scored(self._db, judge.judge_id, level, self._scope.dataset))
+        n_labelled = stored.n_labelled(self._db, "score", level)
         labelled = [item for item in items if item.human]
         if not labelled:
             n_judged = _n_items(item.dimension for item in items)
@@ -143,15 +138,13 @@ class EvidenceReader:
         rows: Sequence[ScoreRow],
     ) -> Found:
         """How a judge's scores order the pairs that people compared."""
-        with self._store.reading() as db:
-            choices, invented = stored.pair_choices(db, judge.judge_id, level, "score")
+        choices, invented = stored.pair_choices(self._db, judge.judge_id, level, "score")
         pairs = _numbered_pairs(items, rows, choices)
         evidence = {TIE_CALIBRATED: tie_calibrated(pairs, self._scope.seed)}
         return Found(_about(judge, items, invented), "score", level, evidence)
 
     def _score_row(self, item: Scored) -> ScoreRow:
-        # The paper asks once.
-        n = 1 if self._scope.compat == "paper" else len(item.replies)
+        n = n_replies(self._scope.compat)
         return ScoreRow(
             item.dimension,
             item.seed_id,
@@ -164,8 +157,7 @@ class EvidenceReader:
     def _score_bias(
         self, judge: JudgeSummary, level: Level, rows: Sequence[ScoreRow]
     ) -> dict[str, Evidence]:
-        with self._store.reading() as db:
-            scorings, texts = judge_traits.scorings(db, judge.judge_id, level)
+        scorings, texts = judge_traits.scorings(self._db, judge.judge_id, level)
         lengths = {key: reason_length(text) for key, text in texts.items()}
         wanted = {row.item for row in rows}
         reasons = [
@@ -177,8 +169,7 @@ class EvidenceReader:
         return score_bias_evidence(rows, traits, reasons, model_family(judge.model))
 
     def _traits(self, judge: JudgeSummary, level: Level) -> dict[str, Traits]:
-        with self._store.reading() as db:
-            found = judge_traits.described(db, judge.judge_id, level)
+        found = judge_traits.described(self._db, judge.judge_id, level)
         return {
             item: Traits(x.length, x.n_pictures, frozenset(map(model_family, x.models)))
             for item, x in found.items()
@@ -186,23 +177,21 @@ class EvidenceReader:
 
     def _pairs(self, judge: JudgeSummary, level: Level) -> list[Found]:
         scope = self._scope
-        with self._store.reading() as db:
-            items = list(stored.compared(db, judge.judge_id, level, scope.dataset))
-            human, synthetic = stored.pair_choices(db, judge.judge_id, level)
-            n_labelled = stored.n_labelled(db, "pair", level)
-        rows = [_pair_row(item, human) for item in items]
+        items = list(stored.compared(self._db, judge.judge_id, level, scope.dataset))
+        human, synthetic = stored.pair_choices(self._db, judge.judge_id, level)
+        n_labelled = stored.n_labelled(self._db, "pair", level)
+        rows = [pair_row(item, human, scope.compat, scope.seed) for item in items]
         if not any(row.human for row in rows):
             n_judged = len({(item.a_id, item.b_id) for item in items})
             self._gap(judge, "pair", level, n_judged, n_labelled)
         if not rows:
             return []
         about = _about(judge, items, synthetic)
-        counted = [in_one_order(r, scope.seed) for r in rows] if scope.compat == "paper" else rows
-        evidence = pair_evidence(counted, 0.0 if scope.compat == "paper" else 0.5)
+        evidence = pair_evidence(rows, tie_credit(scope.compat))
         ahead = list(_pairs_ahead(rows)) if TIE_CALIBRATED in scope.statistics else []
         if ahead:
             evidence[TIE_CALIBRATED] = tie_calibrated(ahead, scope.seed)
-        found = [Found(about, "pair", level, evidence, outcomes(counted))]
+        found = [Found(about, "pair", level, evidence, outcomes(rows))]
         if not scope.statistics.isdisjoint(PAIR_BIAS):
             traits = self._traits(judge, level)
             sides = {
@@ -215,13 +204,12 @@ class EvidenceReader:
         return found
 
     def _crucial_steps(self, judge: JudgeSummary) -> list[Found]:
-        with self._store.reading() as db:
-            items = list(stored.graded(db, judge.judge_id, self._scope.dataset))
+        items = list(stored.graded(self._db, judge.judge_id, self._scope.dataset))
         if not items:
             self.gaps.append(f"{judge.name} was asked for no crucial steps{self._where()}")
             return []
         about = _about(judge, items, any(item.synthetic for item in items))
-        n = 1 if self._scope.compat == "paper" else None
+        n = n_replies(self._scope.compat)
         rows = [
             GradeRow(item.seed_id, item.grades[:n], item.item_id, item.estimates[:n])
             for item in items
@@ -255,14 +243,31 @@ def _pair_name(item: Compared) -> str:
     return f"{item.a_id} {item.b_id}"
 
 
-def _pair_row(item: Compared, human: Mapping[tuple[str, str, str], tuple[Choice, ...]]) -> PairRow:
-    return PairRow(
+def pair_row(
+    item: Compared,
+    human: Mapping[tuple[str, str, str], tuple[Choice, ...]],
+    compat: Compat,
+    seed: int,
+) -> PairRow:
+    """A pair with the replies that count; the paper's single order is drawn by the seed."""
+    row = PairRow(
         item.dimension,
         item.seed_id,
         tuple(PairReply(*reply) for reply in item.replies),
         human.get((item.a_id, item.b_id, item.dimension), ()),
         _pair_name(item),
     )
+    return in_one_order(row, seed) if compat == "paper" else row
+
+
+def n_replies(compat: Compat) -> int | None:
+    """How many replies of each item count: the paper asks once; None for all of them."""
+    return 1 if compat == "paper" else None
+
+
+def tie_credit(compat: Compat) -> float:
+    """What a judge's tie is worth where people chose a candidate."""
+    return 0.0 if compat == "paper" else 0.5
 
 
 def _numbered_pairs(

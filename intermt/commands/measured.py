@@ -47,7 +47,8 @@ class Measured:
         high: Upper end.
         confidence: Nominal coverage of the interval.
         n: Items it rests on; of an average the sum over its dimensions.
-        n_asked: Replies asked for on the items that could count.
+        n_asked: Replies asked for on the items that could count; of an average on all
+            dimensions of the level, those without a figure too.
         coverage: Replies that stated a verdict / replies asked for; None if none was.
         n_clusters: Seed trees the items come from.
         undefined: Why there is no value or no interval, or that an average lacks some
@@ -132,17 +133,21 @@ def of_table(about: Judged, table: Table, confidence: float) -> Iterator[Measure
 
 
 def _average(table: Table, keys: list[str]) -> Figure:
-    """The average as a figure that rests on what its dimensions rest on."""
+    """The average as a figure that rests on what its dimensions rest on.
+
+    Its n is that of the dimensions that have a figure; its coverage that of all, or a judge
+    that states one dimension of four would seem to state everything.
+    """
     average = table.average
-    parts = [f for key in keys if (f := table.figures[key]).value is not None]
+    every = [table.figures[key] for key in keys]
     remarks = [average.undefined] if average.undefined else []
     if 0 < average.n_defined < average.n_dimensions:
         remarks.append(f"over {average.n_defined} of {average.n_dimensions} dimensions")
     return Figure(
         average.value,
-        sum(figure.n for figure in parts),
-        sum(figure.n_asked for figure in parts),
-        sum(figure.n_parsed for figure in parts),
+        sum(figure.n for figure in every if figure.value is not None),
+        sum(figure.n_asked for figure in every),
+        sum(figure.n_parsed for figure in every),
         average.low,
         average.high,
         average.n_clusters,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from intermt.commands.judging import CRUCIAL_STEP
 from intermt.commands.measured import column
@@ -16,7 +17,7 @@ from intermt.formats.writing.eval_page import Case, Cell, Quote, Said, Table
 from intermt.formats.writing.svg_plots import shortened
 from intermt.records import Choice, Verdict
 from intermt.store import report, trees
-from intermt.store.connect import Store
+from intermt.store.images import ImageFolder
 from intermt.store.report import Item, RawReply, Written
 
 _MAX_REPLIES = 4
@@ -33,33 +34,38 @@ class Cases:
     """Reads what there is about chosen items and puts it side by side.
 
     Args:
-        store: Where it is.
+        db: The open database.
+        images: Where pictures are.
         chosen: The items.
         judges: Names of the judges to show, by rater id.
         votes: Annotators' choices of pairs.
     """
 
     def __init__(
-        self, store: Store, chosen: Sequence[Disagreement], judges: Mapping[str, str], votes: Votes
+        self,
+        db: Any,
+        images: ImageFolder,
+        chosen: Sequence[Disagreement],
+        judges: Mapping[str, str],
+        votes: Votes,
     ) -> None:
         self._chosen = chosen
         self._judges = judges
         self._votes = votes
         items = [one.item for one in chosen]
         ids = [key for item in items for key in (item.a_id, item.b_id) if key is not None]
-        with store.reading() as db:
-            verdicts = [v for v in report.verdicts_on(db, items) if v.judge_id in judges]
-            self._scores = report.human_scores(db, ids)
-            self._written = report.written_about(db, ids)
-            keys = {key for v in verdicts for key in (v.request_key, v.second_key) if key}
-            self._replies = report.raw_replies(db, keys)
-            self._seeds = report.names_of(db, (one.seed_id for one in chosen))
-            self._conversations = report.conversation_names(db, ids)
-            paths = trees.conversation_paths(db, ids) | trees.paths(
-                db, (key for item in items if item.level == "local" for key in _ids(item))
-            )
-            nodes = trees.nodes(db, (node for path in paths.values() for node in path))
-        self._messages = Messages(store.images, paths, nodes)
+        verdicts = [v for v in report.verdicts_on(db, items) if v.judge_id in judges]
+        self._scores = report.human_scores(db, ids)
+        self._written = report.written_about(db, ids)
+        keys = {key for v in verdicts for key in (v.request_key, v.second_key) if key}
+        self._replies = report.raw_replies(db, keys)
+        self._seeds = report.names_of(db, (one.seed_id for one in chosen))
+        self._conversations = report.conversation_names(db, ids)
+        paths = trees.conversation_paths(db, ids) | trees.paths(
+            db, (key for item in items if item.level == "local" for key in _ids(item))
+        )
+        nodes = trees.nodes(db, (node for path in paths.values() for node in path))
+        self._messages = Messages(images, paths, nodes)
         self._verdicts: defaultdict[Item, list[Verdict]] = defaultdict(list)
         for verdict in verdicts:
             about = Item(verdict.task, verdict.level, verdict.a_id, verdict.b_id)

@@ -150,6 +150,8 @@ def figure_cell(figure: Measured | None) -> Cell:
     if figure.value is None:
         return Cell(NONE, (f"n {figure.n:,}",), f"no figure: {figure.undefined}")
     under = [] if _interval(figure) is None else [f"[{_interval(figure)}]"]
+    # An average over some of the dimensions must not pass for one over all.
+    under += [figure.undefined] if figure.dimension == AVERAGE and figure.undefined else []
     return Cell(number(figure.value), (*under, f"n {figure.n:,}"), _told(figure))
 
 

@@ -1,4 +1,4 @@
-"""What statistics and tasks are called on an evaluation's page."""
+"""What statistics and tasks are called in the tables of an evaluation."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ _TITLES: dict[str, str] = {
 }
 
 
-def title_of(statistic: str) -> str:
-    """What a table of a statistic is called."""
-    return _TITLES.get(statistic, statistic.replace("_", " ").capitalize())
+def title_of(statistic: str, task: JudgeTask | None = None) -> str:
+    """What a table of a statistic is called; with a task, so that it begins with that.
+
+    >>> title_of("tie_rate", "pair")
+    'Pairs, ties: share of replies that say tie'
+    """
+    title = _TITLES.get(statistic, statistic.replace("_", " ").capitalize())
+    if task is None:
+        return title
+    first, _, rest = title.partition(" ")
+    # A person's name keeps its capital within a sentence.
+    first = first if first.endswith("'s") else first[0].lower() + first[1:]
+    return f"{TASK_NAMES[task].capitalize()}, {first} {rest}"

@@ -29,11 +29,9 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """
     target = Path(os.path.realpath(path))
     with creating(path):
-        if not _replaceable(path):
+        if (other := _other_than_a_file(path)) is not None:
             raise CannotCreate(
-                "what has this name is not a file",
-                where=str(path),
-                todo="name another file, or - for standard output",
+                f"what has this name is {other}", where=str(path), todo="name a file"
             )
         temporary = target.parent / f".intermt-{secrets.token_hex(8)}"
         file = temporary.open("xb")
@@ -51,11 +49,14 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def _replaceable(path: Path) -> bool:
+def _other_than_a_file(path: Path) -> str | None:
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        mode = path.stat().st_mode
     except FileNotFoundError:
-        return True
+        return None
+    if stat.S_ISREG(mode):
+        return None
+    return "a folder" if stat.S_ISDIR(mode) else "a device, pipe or socket"
 
 
 @contextlib.contextmanager
@@ -73,6 +74,12 @@ def creating(path: Path, thing: str = "file") -> Iterator[None]:
         if error.errno in _FULL:
             raise StoreIOError(
                 f"cannot write: {what}", where=str(path), todo="free disk space and run again"
+            ) from error
+        if error.errno == errno.ENOENT and not path.parent.is_dir():
+            raise CannotCreate(
+                f"cannot be created: there is no folder {path.parent}",
+                where=str(path),
+                todo=f"make that folder first, or name a {thing} elsewhere",
             ) from error
         raise CannotCreate(
             f"cannot be created: {what}", where=str(path), todo=f"name a {thing} that you may write"

@@ -25,6 +25,7 @@ MAX_UNDEFINED_SHARE = 0.05
 """Where more resamples than this share have no value, no interval is given: the others are
 no longer a fair picture of the statistic's spread."""
 
+_SLACK = 1e-9
 _BLOCK = 2_000_000
 _KEPT_CELLS = 32_000_000
 
@@ -135,12 +136,14 @@ def percentile_interval(values: Floats | None, n_clusters: int, confidence: floa
     None for `values` says that there were too few clusters to resample.
     """
     if values is None:
-        why = f"too few clusters ({n_clusters}, {MIN_CLUSTERS} needed)"
-        return Interval(None, None, confidence, "percentile", n_clusters, undefined=why)
+        few = f"too few clusters ({n_clusters}, {MIN_CLUSTERS} needed)"
+        return Interval(None, None, confidence, "percentile", n_clusters, undefined=few)
     defined = values[~np.isnan(values)]
     n_undefined = len(values) - len(defined)
-    if n_undefined > MAX_UNDEFINED_SHARE * len(values):
+    why = too_few_resamples(len(values), confidence)
+    if why is None and n_undefined > MAX_UNDEFINED_SHARE * len(values):
         why = f"no value on {n_undefined} of {len(values)} resamples"
+    if why is not None:
         return Interval(
             None, None, confidence, "percentile", n_clusters, len(values), n_undefined, why
         )
@@ -148,6 +151,21 @@ def percentile_interval(values: Floats | None, n_clusters: int, confidence: floa
     return Interval(
         float(low), float(high), confidence, "percentile", n_clusters, len(values), n_undefined
     )
+
+
+def too_few_resamples(n_resamples: int, confidence: float) -> str | None:
+    """Why so many resamples give no interval, or None.
+
+    Less than one value is expected beyond either end: the ends would be the smallest and the
+    largest value, however many were drawn, and the interval too narrow.
+
+    >>> too_few_resamples(39, 0.95)
+    'too few resamples (39, 40 needed for 95%)'
+    """
+    needed = math.ceil(2.0 / (1.0 - confidence) - _SLACK)
+    if n_resamples >= needed:
+        return None
+    return f"too few resamples ({n_resamples:,}, {needed:,} needed for {100 * confidence:g}%)"
 
 
 def wilson(k: float, n: float, confidence: float = 0.95) -> Interval:

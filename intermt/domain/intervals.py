@@ -17,6 +17,7 @@ from intermt.domain.bootstrap import (
     MAX_UNDEFINED_SHARE,
     MIN_CLUSTERS,
     Interval,
+    too_few_resamples,
     wilson,
 )
 from intermt.domain.correlation import Floats
@@ -40,9 +41,9 @@ def bca_interval(
     half), a the acceleration of the jackknife, and z not the normal quantile but
     `t(C - 1) sqrt(C / (C - 1))` for C clusters.
 
-    Undefined with fewer than `bootstrap.MIN_CLUSTERS` clusters, where more than
-    `bootstrap.MAX_UNDEFINED_SHARE` of the resamples have no value, and where all have the
-    same: then resampling does not say how sure it is.
+    Undefined with fewer than `bootstrap.MIN_CLUSTERS` clusters, with too few resamples for the
+    nominal coverage, where more than `bootstrap.MAX_UNDEFINED_SHARE` of the resamples have no
+    value, and where all have the same: then resampling does not say how sure it is.
 
     Args:
         value: The statistic on all clusters.
@@ -58,11 +59,12 @@ def bca_interval(
         return too_few(n_clusters, confidence)
     defined = np.sort(drawn[~np.isnan(drawn)])
     n_undefined = len(drawn) - len(defined)
-    if n_undefined > MAX_UNDEFINED_SHARE * len(drawn):
+    why = too_few_resamples(len(drawn), confidence)
+    if why is None and n_undefined > MAX_UNDEFINED_SHARE * len(drawn):
         why = f"no value on {n_undefined} of {len(drawn)} resamples"
-        return Interval(None, None, confidence, _METHOD, n_clusters, len(drawn), n_undefined, why)
-    if defined[-1] - defined[0] <= _SAME * max(1.0, abs(value)):
+    if why is None and defined[-1] - defined[0] <= _SAME * max(1.0, abs(value)):
         why = "the same value on every resample"
+    if why is not None:
         return Interval(None, None, confidence, _METHOD, n_clusters, len(drawn), n_undefined, why)
     bias, acceleration = _bias(value, defined), _acceleration(left_out)
     shares = []

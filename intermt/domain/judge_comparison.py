@@ -195,6 +195,9 @@ def _difference(
         if with_mcnemar:
             n_better, n_worse = int((gaps[0] > _SAME).sum()), int((gaps[0] < -_SAME).sum())
             mcnemar = mcnemar_exact(n_better, n_worse)
+    lacking = "no interval"
+    if isinstance(measure, Mean) and p_value is None:
+        lacking += ", no p"
     return Difference(
         one - other,
         one,
@@ -207,5 +210,5 @@ def _difference(
         mcnemar,
         n_better,
         n_worse,
-        None if interval.undefined is None else f"no interval: {interval.undefined}",
+        None if interval.undefined is None else f"{lacking}: {interval.undefined}",
     )

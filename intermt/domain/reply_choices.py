@@ -46,6 +46,8 @@ _BETTER = (
     r"|favou?red)"
     rf"|{_ADVERB}(?P<WINS>wins|won|prevails|outperforms|beats|surpasses|edges\s+out|(?:does|performs)\s+better)"
     rf"|(?:is|was)\s+{_ADVERB}(?P<BAD>worse|inferior|weaker)"
+    r"|(?:is|was)\s+the\s+one\s+(?:(?:that|which)\s+)?(?:this|the)\s+user\s+would\s+(?:rather\s+)?"
+    r"(?:have(?:\s+(?:had|received|gotten))?|prefer|choose|want)"
     r"|(?P<LOSES>loses|lost)"
     r"|(?:is|was)\s+(?:(?:just|exactly|about)\s+)?(?P<EVEN>as\s+good\s+as)"
     r"|(?:is|was)\s+(?:not|never)\s+(?P<LESS>(?:quite\s+)?as\s+good\s+as)"
@@ -95,7 +97,7 @@ _CONTRAST = re.compile(
 )
 _ENDS = re.compile(
     r"\s*(?:$|[,;!)\]}|\"'`*<#。✓✔✅⭐★\U0001F300-\U0001FAFF]|\.(?![.\w])|[—–]|\()|\s+-\s|[-\s]*//"
-    r"|\s*(?:更好|更优|胜出|が良い|の方が(?:良い|よい|優れている))(?=$|[\s。.,;!)])"
+    r"|\s*(?:更好|更优|更佳|胜出|が良い|の方が(?:良い|よい|優れている|優れています))(?=$|[\s。.,;!)])"
     r"|\s+(?:because|since|as|due|given|for|but|while|whereas|with|though|although|so|thus|thanks|"
     r"overall|here|by|over|rather\s+than|instead\s+of|in\s+(?:this|terms|both|every|all)|on\s+(?:this|balance|all|every))\b"
     r"|\s+(?:in|on|for|at|regarding|across)\s+\Z",
@@ -135,6 +137,11 @@ _EVEN = re.compile(
     r"(?:(?:roughly|about|exactly|basically|essentially)\s+)?"
     r"(?:equal(?:ly\s+(?:good|well|strong))?|tied|the\s+same|equivalent|on\s+(?:a\s+)?par|(?<=tie))"
     r"|\bit(?:'s|\s+is)\s+a\s+(?:tie|draw)\b|\bneither\s+(?:(?:one|answer|response)\s+)?is\s+better\b",
+    re.IGNORECASE,
+)
+_BETTER_LAST = r"(?:更好|更优|更佳|胜出|の方が(?:良い|よい|優れている|優れています))"
+_PRAISED = re.compile(
+    rf"(?:^|[,、。.;:!])\s*{_OPEN}{_candidate('1')}{_CLOSE}\s*{_BETTER_LAST}(?=$|[\s。.,;!)])",
     re.IGNORECASE,
 )
 _BARE_NUMBER = re.compile(rf"{_OPEN}(?P<number>[12]){_CLOSE}\s*(?:$|[.,;(|])")
@@ -201,6 +208,8 @@ class ChoiceReader:
             rest = line[match.end() : match.end() + 200]
             if _ENDS.match(rest) or _ENDS_TIE.match(rest):
                 yield Reading("tie", match.start(), match.end())
+        for match in _PRAISED.finditer(line):
+            yield Reading(_which(match, "1"), match.start(), match.end(), subject=True)
         for match in re.finditer(_CANDIDATE, line, re.IGNORECASE):
             reading = _compared(line, match.start())
             if reading is not None:

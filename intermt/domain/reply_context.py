@@ -17,11 +17,17 @@ _HEDGE = re.compile(
     r"baseline|weights?|hard\s+to|difficult|impossible|rubric|either|between|don't\s+know|unsure|"
     r"which|who|argu(?:e|es|ed|able|ably)|almost|nearly|should|"
     r"others|some\s+would|other\s+judges?|another\s+judge|GPT[-\w.]*|Claude|Gemini|perfect\s+(?:answer|description)|"
-    r"nobody|none|no\s+one|hesitat\w{1,4}|about\s+to|the\s+words|typical(?:ly)?|median|tr(?:y|ies|ied|ying)|wrong\s+to|make\s+me|references?(?=\s+(?:would\s+)?\w?\Z)|"
+    r"nobody|none|no\s+one|(?:most|many|several)\s+(?:judges|raters|readers|models|graders|evaluators)|hesitat\w{1,4}|about\s+to|the\s+words|typical(?:ly)?|median|tr(?:y|ies|ied|ying)|wrong\s+to|make\s+me|references?(?=\s+(?:(?:itself|alone)\s+)?(?:would\s+)?\w?\Z)|"
+    # Of what these are worth nobody asked.
+    r"for\s+(?:style(?!\W{0,2}coherence)|tone|fluency|effort|formatting|wording)|"
     r"to\s+(?:get|earn|deserve|reach|receive|merit)|"
     r"nicht|kein\w{0,2}|wäre|hätte|jamais|nunca|не|бы)\b",
     re.IGNORECASE,
 )
+_HEDGE_CHINESE = re.compile(
+    "如果|假如|假设|要是|倘若|除非|若是|可能|也许|或许|并非|不是|不能|不会|没有|例如|比如|示例|本可"
+)
+_BREAK_CHINESE = re.compile("[。;!?]|因此|所以|故而|但|然而|不过|而是")
 _OTHERS = re.compile(
     r"\b(?:turn|round)\s+\d{1,2}\s*\([^()]*\Z|\bor\s+[\"'*_`]{0,3}\Z", re.IGNORECASE
 )
@@ -149,4 +155,10 @@ def _denied(before: str) -> bool:
     start = 0
     for match in _BREAK.finditer(before):
         start = match.end()
-    return _HEDGE.search(before, start) is not None or _AIM.fullmatch(before, start) is not None
+    if _HEDGE.search(before, start) is not None or _AIM.fullmatch(before, start) is not None:
+        return True
+    if before.isascii():
+        return False
+    for match in _BREAK_CHINESE.finditer(before, start):
+        start = match.end()
+    return _HEDGE_CHINESE.search(before, start) is not None

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from intermt.domain.reply_values import QUALITY, Reader, Reading
 
 _POST = re.compile(r"[\"'*_`\]]{0,6}")
+# "G1 上下文感知: 3" says the name again in the reply's own language.
+_AGAIN = re.compile(r"[ \t]+[^\x00-\x7f不没]{2,24}(?=[\"'*_`)]{0,4}\s*[:=])[\"'*_`)]{0,4}")
 _BRACKETED = re.compile(r"(?:^|[^\sA-Za-z])\s*\([^()]{1,50}\Z")
 _ASIDE = re.compile(
     r"\s*(?:\((?P<round>[^()\n]{0,80})\)|\[(?P<square>[^\[\]\n]{1,80})\])[\"'*_`]{0,4}"
@@ -48,6 +50,8 @@ def value_behind(
     """The value a name's colon, dash, verb or space leads to."""
     post = _POST.match(line, pos)
     pos = post.end() if post else pos
+    again = _AGAIN.match(line, pos)
+    pos = again.end() if again else pos
     if line[pos : pos + 1] == ")" and _BRACKETED.search(line, max(0, pos - 60), pos):
         pos += 1
     inside: Reading | None = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from intermt.dimensions import DIMENSIONS, OVERALL, find_dimension
+from intermt.dimensions import BY_KEY, DIMENSIONS, OVERALL, find_dimension
 
 MAX_NAMES = 5_000
 """Most names of dimensions in a reply; one with more is no verdict."""
@@ -21,8 +21,9 @@ ALL = "*all"
 
 _OVERALL = (
     r"overall(?:[ _-]*(?:preferences?|winner|verdict|choice|judge?ment|result|preferred|better|"
-    r"decision))?"
+    r"decision))?|(?:总体|整体|综合)(?:来看|而言|来说|考虑|上)?|总的来说|総合(?:的に(?:見て)?)?"
 )
+_CHINESE_OVERALL = ("总", "整", "综", "総")
 _EVERY = (
     r"(?:all|each)(?:\s+of)?(?:\s+the)?(?:\s+(?:two|three|four|five|nine|\d))?(?:\s+(?:local|global))?"
     r"\s+(?:dimensions|criteria|aspects|categories|scores)|(?:every|each)\s+(?:single\s+)?"
@@ -45,6 +46,7 @@ _FILLER = re.compile(
     re.IGNORECASE,
 )
 
+_ID = re.compile(r"[LG]\d", re.IGNORECASE)
 _BESIDE = re.compile(r"[\s*_`\"':.(\[–—-]{1,6}")
 _JOINER = re.compile(
     r"[\"'*_`\s)]{0,4}(?P<join>,|and|&|,\s*and|\+|as\s+well\s+as|/)[\"'*_`\s(]{0,4}"
@@ -107,7 +109,7 @@ class Asked:
             return self.by_spelling[plain]
         if plain.startswith(("all", "each", "every")):
             return ALL
-        if plain.startswith("overall"):
+        if plain.startswith(("overall", *_CHINESE_OVERALL)):
             return OVERALL if OVERALL in self.dimensions else ""
         # Written without separators, as in textQuality.
         return self.by_spelling.get(plain.replace(" ", ""), "")
@@ -128,13 +130,17 @@ def asked_for(names: tuple[str, ...]) -> Asked:
     wanted = tuple(dict.fromkeys(canonical(n) for n in names))
     spellings: dict[str, str] = {}
     for dimension in DIMENSIONS:
-        for spelling in (dimension.key, dimension.id, *dimension.aliases):
+        names = (dimension.key, *dimension.aliases)
+        for spelling in (*names, dimension.id, *(f"{dimension.id} {name}" for name in names)):
             spellings[spelling.lower().replace("_", " ")] = (
                 dimension.key if dimension.key in wanted else ""
             )
     for loose, meanings in _LOOSE.items():
         found = [m for m in meanings if m in wanted]
         spellings.setdefault(loose, found[0] if len(found) == 1 else "")
+        for key in meanings:
+            spelling = f"{BY_KEY[key].id.lower()} {loose}"
+            spellings.setdefault(spelling, key if key in wanted else "")
     for key in wanted:
         if key != OVERALL:
             spellings.setdefault(key.replace("_", " "), key)
@@ -178,11 +184,25 @@ def without_doubles(line: str, names: list[Name]) -> list[Name]:
                 repeats[name.dimension] = repeats.get(name.dimension, 0) + 1
                 single[-1] = Name(last.start, name.end + closes, name.dimension)
                 continue
+        elif last is not None and _contradict(line, last, name):
+            single[-1] = Name(last.start, name.end, "")
+            continue
         single.append(name)
     return [
         Name(n.start, n.end, "") if repeats.get(n.dimension, 0) >= MAX_REPEATS else n
         for n in single
     ]
+
+
+def _contradict(line: str, first: Name, second: Name) -> bool:
+    """Whether an id and a name stand side by side that are not those of one dimension."""
+    return (
+        _ID.fullmatch(line[first.start : first.end]) is not None
+        and _ID.fullmatch(line[second.start : second.end]) is None
+        and _BESIDE.fullmatch(line[first.end : second.start]) is not None
+        and second.dimension not in (OVERALL, ALL)
+        and (first.dimension or second.dimension) != ""
+    )
 
 
 def grouped(line: str, names: list[Name]) -> list[list[Name]]:

@@ -98,7 +98,15 @@ _GOES_ON = re.compile(
     r"(?:or\s+|and\s+)?[*_`\"'(\[]*[-–]?\d(?!\d?[.)]\s*[*_`]*[A-Za-z])"
     rf"|\s*[,;]?\s*\(?(?:{IF})"
     r"|\s*\([^()\n]{0,80}\)\s*(?:[-–—,;/]|to\b|or\b|and\b)\s*(?:or\s+|and\s+)?[*_`\"'(]*-?\d"
-    r"|\s*\(\s*(?:or\b|maybe\b|could\b|perhaps\b|\?|[-–]?\d(?!\s*(?:=|/|out\b|of\b)))"
+    r"|\s*\(\s*(?:or\b|maybe\b|could\b|perhaps\b|\?|[-–]?\d(?!\s*(?:=|/|out\b|of\b)"
+    # "(1 typo)" is a reason, "(2 without the boat)" another score.
+    r"|\s+(?!(?:if|for|with(?:out)?|would|when|in|on|at|points?|to|or|and|but|is|was|max|minus|more|"
+    r"less|as|because|after|before|by|from|instead|\w{1,20}ly)\b)[^\W\d_]{2,}))"
+    r"|[\s,;]*(?:but\s+)?(?:lowered|reduced|down|dropped|brought\s+down|cut|raised|changed|revised)\b"
+    r"[^\n.;]{0,40}?\bto\s+(?:an?\s+)?[*_`\"'(]{0,4}(?:\d|zero\b|one\b|two\b|three\b|four\b)"
+    # What is quoted is denied, and what is graded is something else.
+    r"|[^\"\n]{0,120}\"\s+(?:(?:does|is|was|would|do|has|can)(?:\s+not|n't)|cannot)\b"
+    r"|\s*,?\s*but\s+(?:style|tone|that|this|it)\s+(?:is|does|was)(?:\s+not|n't)\b"
     r"|\s+(?:the|this|an?)\s+(?:answer|response|reply|text)\s+(?:must|should|would|needs?|has\s+to)\b"
     r"|[^\n.;]{0,60}?\b(?:(?:could|might)\s+(?:also\s+)?be\s+(?:an?\s+)?\d|\d\s+would\s+also\s+be\b)"
     r"|\s*\(\s*borderline\b|\s*(?:±|[<>≤≥]\s*[A-Za-z0-9])"
@@ -113,6 +121,8 @@ _GOES_ON = re.compile(
     r"image|picture|answer\s+[AB12]|response\s+[AB12])\b",
     re.IGNORECASE,
 )
+_WOULD_BE = re.compile(r"\bwould\s+be\s+(?:an?\s+)?[*_`\"'(]{0,4}\Z", re.IGNORECASE)
+_TAKEN_BACK = re.compile(r"[^\n.;]{0,60}?\b(?:but|except|were|had|without)\b", re.IGNORECASE)
 # Other anchors of a scale on the same line: a rubric is being quoted.
 _ANCHORS = re.compile(
     r"[;,.|(]\s*(?:(?:and|or|where|with)\s+)?[*_`\"']*-?\d[*_`\"']*"
@@ -187,6 +197,8 @@ class NumberReader:
             end = more.end()
         rest = line[end : end + 300]
         if _GOES_ON.match(rest) or _ANCHORS.search(rest):
+            return Reading(None, pos, end)
+        if _WOULD_BE.search(line, max(0, pos - 40), pos) and _TAKEN_BACK.match(rest):
             return Reading(None, pos, end)
         ends = _ENDS_STRONG if strong else _ENDS_WEAK
         if ends.match(rest) or (strong and _SENTENCE.match(rest)):

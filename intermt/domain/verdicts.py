@@ -52,8 +52,10 @@ _HIGHEST = re.compile(
 )
 # "5 = excellent" is no score, but where no score is as high it names another scale.
 _ANCHOR = re.compile(
-    r"(?<![\d.,/])(\d{1,3})\s*(?:=|is|being|means?)\s*(?:the\s+|very\s+)?(?:best|worst|excellent|perfect|"
-    r"outstanding|highest|good|strong|great|ideal)\b",
+    r"(?P<noun>\b(?:turn|round|step|image|picture|photo|reference|answer|response|dimension|part|option|"
+    r"version|figure|panel)s?\s+)?(?<![\w.,/-])(?P<number>\d{1,3})\s*(?:=|is|being|means?)\s*"
+    r"(?:the\s+|very\s+)?(?:(?P<best>best|excellent|perfect|outstanding|highest|ideal)|(?P<good>good|strong"
+    r"|great)|(?P<worst>worst|poor(?:est)?|terrible|lowest))\b",
     re.IGNORECASE,
 )
 _POINTS = re.compile(
@@ -155,8 +157,12 @@ def _on_another_scale(text: str, scales: Sequence[tuple[int, int]]) -> bool:
     low, high = scales[0]
     if any(int(n) != high for m in _HIGHEST.finditer(text) for n in m.groups() if n is not None):
         return True
-    if any(int(m[1]) > high for m in _ANCHOR.finditer(text)):
-        return True
+    for anchor in _ANCHOR.finditer(text):
+        number = int(anchor["number"])
+        # On a scale that is turned round, too, no number means what was asked for.
+        turned = number == (low if anchor["best"] else high if anchor["worst"] else None)
+        if anchor["noun"] is None and (number > high or turned):
+            return True
     # Scores from 0 to 3 are four points.
     return any(whole_number(m[1]) != high - low + 1 for m in _POINTS.finditer(text))
 

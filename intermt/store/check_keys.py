@@ -18,10 +18,14 @@ _KEYS_AT_ONCE = 1000
 
 def check_keys(store: Store, findings: Findings) -> None:
     """Look for keys that several rows have, and leave one row of each if asked to."""
-    for table in TABLES:
-        with looking(store) as db:
-            db.execute(f"CREATE TEMP TABLE twice AS {_twice(table)}")
-            row = db.execute("SELECT count(*), min(twice)::VARCHAR FROM twice").fetchone()
+    with looking(store) as db:
+        twice = {
+            table: db.execute(
+                f"SELECT count(*), min(twice)::VARCHAR FROM ({_twice(table)}) twice"
+            ).fetchone()
+            for table in TABLES
+        }
+    for table, row in twice.items():
         n_keys, first = row or (0, "")
         if not n_keys:
             continue

@@ -22,7 +22,7 @@ class JudgeSummary:
 
     Attributes:
         judge_id: Its rater id.
-        name: Its name.
+        name: Its name; with its kind where several judges have the name, as in `qwen (reward)`.
         model: The model behind it, if known.
         tasks: Task and level of its verdicts, each once.
     """
@@ -113,13 +113,19 @@ _STATED = "CASE WHEN v.state = 'ok' THEN v.{} END"
 
 
 def judges(db: Connection) -> list[JudgeSummary]:
-    """Every judge with verdicts, by name."""
+    """Every judge with verdicts, by name; no two have the same."""
     rows = db.execute(
         """
-        SELECT r.rater_id, r.name, r.model, v.task, v.level
-        FROM (SELECT DISTINCT judge_id, task, level FROM verdict) v
-        JOIN rater r ON r.rater_id = v.judge_id
-        ORDER BY r.name, r.rater_id, v.task, v.level
+        WITH judged AS (SELECT DISTINCT judge_id, task, level FROM verdict), named AS (
+            SELECT rater_id, model, name || CASE
+                       WHEN count(*) OVER (PARTITION BY name) = 1 THEN ''
+                       WHEN count(*) OVER (PARTITION BY name, kind) = 1 THEN format(' ({})', kind)
+                       ELSE format(' ({} {})', kind, left(rater_id, 8)) END AS name
+            FROM rater SEMI JOIN judged ON judge_id = rater_id
+        )
+        SELECT n.rater_id, n.name, n.model, v.task, v.level
+        FROM judged v JOIN named n ON n.rater_id = v.judge_id
+        ORDER BY n.name, n.rater_id, v.task, v.level
         """
     ).fetchall()
     found: dict[str, JudgeSummary] = {}

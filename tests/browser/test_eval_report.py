@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from intermt.commands import eval_report
-from intermt.commands.evaluate import EvalConfig, run
+from intermt.commands.evaluate import EvalConfig
 from intermt.domain.figures import Resampling
 from intermt.store.connect import Store
 from tests.commands.report_stores import HOSTILE_NAMES, Filling
@@ -57,7 +57,7 @@ async () => {
 def written(store: Store, file: Path) -> Path:
     config = EvalConfig(resampling=Resampling(n_resamples=50), bias=True, compare=("published",))
     progress = Silent()
-    eval_report.write(store, config, run(store, config, progress), file, {}, progress)
+    eval_report.run(store, config, file, {}, progress)
     return file
 
 

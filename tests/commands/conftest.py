@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.work import Program
+from tests.commands.work import Here, Program
 
 
 @pytest.fixture
@@ -20,3 +20,13 @@ def intermt(
     before = signal.getsignal(signal.SIGTERM)
     yield Program(tmp_path / "store", capfd)
     signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Here:
+    """The program in this process, in the folder `tmp_path`, with just the words it is given."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return Here(capfd)

@@ -215,14 +215,16 @@ def test_predictions_come_in_as_verdicts_of_a_judge(
     assert intermt("check").code == 0
 
 
+@pytest.mark.parametrize("kind", ["model", "jury"])
+@pytest.mark.parametrize("said", ["m", " m "])
 def test_predictions_do_not_take_the_name_of_another_judge(
-    store: Store, pair: tuple[str, str], tmp_path: Path
+    store: Store, pair: tuple[str, str], tmp_path: Path, kind: Any, said: str
 ) -> None:
-    name = rater_id("m", "judge", "model")
-    store.write([Rater(name, "m", "judge", "model", model="m", settings="other")])
+    name = rater_id("m", "judge", kind)
+    store.write([Rater(name, "m", "judge", kind, model="m", settings="other")])
     path = written(tmp_path / "x", [of(pair, predictions=[])])
     with pytest.raises(UsageError, match="a judge that was asked"):
-        bring(store, path, reading=ReadOptions(predictions_as="m"))
+        bring(store, path, reading=ReadOptions(predictions_as=said))
 
 
 # --- tasks that show their answers -----------------------------------------------------------

@@ -13,16 +13,14 @@ from typing import Any
 import pytest
 
 from intermt.commands import eval_report
-from intermt.commands.evaluate import EvalConfig, EvalResult, run
+from intermt.commands.evaluate import EvalConfig, EvalResult
 from intermt.dimensions import DIMENSIONS
 from intermt.domain.figures import Resampling
 from intermt.errors import CannotCreate
 from intermt.records import Rater, Verdict, content_id
 from intermt.store.connect import Store
-from tests.cli.running import envelope
-from tests.cli.running import run as run_cli
 from tests.commands.report_stores import HOSTILE_NAMES, HOSTILE_TEXT, Filling
-from tests.commands.work import Silent
+from tests.commands.work import Here, Silent
 from tests.store.samples import answered, verdict
 
 CONFIG = EvalConfig(resampling=Resampling(n_resamples=40))
@@ -68,8 +66,7 @@ class Reader(HTMLParser):
 def made(
     store: Store, file: Path, config: EvalConfig = CONFIG, options: Any = None
 ) -> tuple[Reader, EvalResult, eval_report.Report]:
-    result = run(store, config, Silent())
-    report = eval_report.write(store, config, result, file, options or {}, Silent())
+    result, report = eval_report.run(store, config, file, options or {}, Silent())
     assert report.n_bytes == file.stat().st_size
     return Reader(file.read_text("utf-8")), result, report
 
@@ -81,17 +78,24 @@ def pilot(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 @pytest.fixture(scope="module")
-def result(pilot: Store) -> EvalResult:
-    return run(pilot, CONFIG, Silent())
+def written(
+    pilot: Store, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, EvalResult, eval_report.Report]:
+    """The page of the pilot, which tests only read."""
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    return path, *eval_report.run(pilot, CONFIG, path, {}, Silent())
+
+
+@pytest.fixture(scope="module")
+def result(written: tuple[Path, EvalResult, eval_report.Report]) -> EvalResult:
+    return written[1]
 
 
 @pytest.fixture(scope="module")
 def file(
-    pilot: Store, result: EvalResult, tmp_path_factory: pytest.TempPathFactory
+    written: tuple[Path, EvalResult, eval_report.Report],
 ) -> tuple[Path, eval_report.Report]:
-    """The page of the pilot, which tests only read."""
-    path = tmp_path_factory.mktemp("page") / "page.html"
-    return path, eval_report.write(pilot, CONFIG, result, path, {}, Silent())
+    return written[0], written[2]
 
 
 @pytest.fixture
@@ -367,7 +371,7 @@ def test_another_store_has_another_fingerprint(tmp_path: Path) -> None:
 
 
 def test_a_page_that_cannot_be_finished_leaves_what_was_there(
-    pilot: Store, result: EvalResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pilot: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "page.html"
     path.write_text("before")
@@ -378,49 +382,63 @@ def test_a_page_that_cannot_be_finished_leaves_what_was_there(
 
     monkeypatch.setattr(eval_report, "page", broken)
     with pytest.raises(KeyError):
-        eval_report.write(pilot, CONFIG, result, path, {}, Silent())
+        eval_report.run(pilot, CONFIG, path, {}, Silent())
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_page_that_cannot_be_made_is_an_error(
-    pilot: Store, result: EvalResult, tmp_path: Path
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("no/page.html", "there is no folder .*no$"),
+        (".", "is a folder"),
+        ("file/page.html", "Not a directory"),
+        ("/dev/full", "is a device"),
+    ],
+)
+def test_a_page_that_cannot_be_made_says_why_before_anything_is_read(
+    tmp_path: Path, name: str, told: str
 ) -> None:
-    with pytest.raises(CannotCreate):
-        eval_report.write(pilot, CONFIG, result, tmp_path / "no" / "page.html", {}, Silent())
+    (tmp_path / "file").write_text("")
+    nowhere = Store(tmp_path / "no store")
+    with pytest.raises(CannotCreate, match=told) as caught:
+        eval_report.run(nowhere, CONFIG, tmp_path / name, {}, Silent())
+    assert caught.value.where == str(tmp_path / name)
+    assert "standard output" not in caught.value.todo
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 # --- the command -------------------------------------------------------------------------
 
 
-def test_the_command_writes_the_page_and_says_where(pilot: Store, tmp_path: Path) -> None:
+def test_the_command_writes_the_page_and_says_where(
+    pilot: Store, tmp_path: Path, here: Here
+) -> None:
     words = ("--store", str(pilot.folder), "eval", "--json", "--bootstrap", "20")
-    done = run_cli(*words, "--report", "page.html", cwd=tmp_path, module="intermt")
-    data = envelope(done)["data"]
+    done = here(*words, "--report", "page.html")
+    data = done.data
     assert data["report"]["file"] == "page.html"
     assert data["report"]["n_cases"] == 20
     page = Reader((tmp_path / "page.html").read_text("utf-8"))
     assert "intermt eval --report FILE.html --bootstrap 20 --ci 0.95" in page.text
-    assert done.stderr == ""
-    without = run_cli(*words, cwd=tmp_path, module="intermt")
-    assert json.loads(without.stdout)["data"]["report"] is None
+    assert done.err == ""
+    without = here(*words)
+    assert json.loads(without.out)["data"]["report"] is None
 
 
-def test_a_failed_condition_still_writes_the_page(pilot: Store, tmp_path: Path) -> None:
-    done = run_cli(
+def test_a_failed_condition_still_writes_the_page(pilot: Store, tmp_path: Path, here: Here) -> None:
+    done = here(
         *("--store", str(pilot.folder), "eval", "--bootstrap", "20", "--report", "p.html"),
         *("--fail-under", "score.L1.exact_agreement=1"),
-        cwd=tmp_path,
-        module="intermt",
     )
-    assert done.returncode == 1
+    assert done.code == 1
     assert "fails" in (tmp_path / "p.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("name", "code"), [("-", 2), ("no/such/page.html", 73), (".", 73)])
+@pytest.mark.parametrize(("name", "code"), [("-", 2), ("", 2), (".", 73)])
 def test_a_name_that_is_no_file_is_refused(
-    pilot: Store, tmp_path: Path, name: str, code: int
+    pilot: Store, tmp_path: Path, name: str, code: int, here: Here
 ) -> None:
     words = ("--store", str(pilot.folder), "eval", "--json", "--bootstrap", "20")
-    done = run_cli(*words, "--report", name, cwd=tmp_path, module="intermt")
-    assert envelope(done)["exit_code"] == code
+    done = here(*words, "--report", name)
+    assert done.answer["exit_code"] == code

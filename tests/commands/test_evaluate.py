@@ -21,8 +21,6 @@ from intermt.domain.figures import Resampling
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import Rater, content_id
 from intermt.store.connect import Store
-from tests.cli.running import envelope
-from tests.cli.running import run as run_cli
 from tests.commands.eval_stores import (
     TEXT,
     Builder,
@@ -32,6 +30,7 @@ from tests.commands.eval_stores import (
     graded,
     scored,
 )
+from tests.commands.work import Done, Here
 
 
 @pytest.fixture
@@ -502,14 +501,14 @@ def shown(built: Builder, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def call(folder: Path, *words: str) -> Any:
-    return run_cli("--store", "store", *words, cwd=folder, module="intermt")
+def call(here: Here, *words: str) -> Done:
+    return here("--store", "store", *words)
 
 
-def test_the_envelope_has_every_figure_with_what_it_rests_on(shown: Path) -> None:
-    done = call(shown, "eval", "--json", "--bootstrap", "50", "--ci", "0.9")
-    data = envelope(done)["data"]
-    assert (data["simulated"], data["synthetic_labels"], done.stderr) == (True, True, "")
+def test_the_envelope_has_every_figure_with_what_it_rests_on(shown: Path, here: Here) -> None:
+    done = call(here, "eval", "--json", "--bootstrap", "50", "--ci", "0.9")
+    data = done.data
+    assert (data["simulated"], data["synthetic_labels"], done.err) == (True, True, "")
     (found,) = [
         f for f in data["figures"] if (f["dimension"], f["statistic"]) == (TEXT, "exact_agreement")
     ]
@@ -533,14 +532,14 @@ def test_the_envelope_has_every_figure_with_what_it_rests_on(shown: Path) -> Non
         "undefined": None,
         "note": None,
     }
-    assert json.loads(call(shown, "eval", "--format", "json").stdout)["figures"][0]["simulated"]
+    assert json.loads(call(here, "eval", "--format", "json").out)["figures"][0]["simulated"]
 
 
-def test_text_marks_what_is_simulated_or_invented(shown: Path) -> None:
-    done = call(shown, "eval")
-    assert done.returncode == 0
-    assert done.stderr == ""
-    lines = done.stdout.splitlines()
+def test_text_marks_what_is_simulated_or_invented(shown: Path, here: Here) -> None:
+    done = call(here, "eval")
+    assert done.code == 0
+    assert done.err == ""
+    lines = done.out.splitlines()
     assert lines[0].startswith("SIMULATED")
     assert lines[1].startswith("SYNTHETIC")
     rows = [line for line in lines if line.startswith("stand|in")]
@@ -548,14 +547,14 @@ def test_text_marks_what_is_simulated_or_invented(shown: Path) -> None:
     assert all("(SIMULATED, SYNTHETIC labels)" in row for row in rows)
     (brief,) = [r for r in rows if "exact_agreement" in r]
     assert "L_avg" in brief
-    in_full = call(shown, "eval", "--statistic", "exact_agreement").stdout.splitlines()
+    in_full = call(here, "eval", "--statistic", "exact_agreement").out.splitlines()
     (detail,) = [r for r in in_full if "exact_agreement" in r and "L4" in r]
     assert "0.667" in detail
     assert "100.0%" in detail
 
 
-def test_markdown_tables_have_as_many_cells_in_every_row(shown: Path) -> None:
-    text = call(shown, "eval", "--format", "markdown").stdout
+def test_markdown_tables_have_as_many_cells_in_every_row(shown: Path, here: Here) -> None:
+    text = call(here, "eval", "--format", "markdown").out
     assert text.startswith("> SIMULATED")
     for block in text.split("\n\n"):
         rows = [line for line in block.splitlines() if line.startswith("|")]
@@ -563,8 +562,8 @@ def test_markdown_tables_have_as_many_cells_in_every_row(shown: Path) -> None:
     assert "stand\\|in (SIMULATED, SYNTHETIC labels)" in text
 
 
-def test_csv_has_a_line_for_each_figure(shown: Path) -> None:
-    rows = list(csv.DictReader(io.StringIO(call(shown, "eval", "--format", "csv").stdout)))
+def test_csv_has_a_line_for_each_figure(shown: Path, here: Here) -> None:
+    rows = list(csv.DictReader(io.StringIO(call(here, "eval", "--format", "csv").out)))
     usual = [name for name in STATISTICS["score"] if name not in BIAS]
     assert len(rows) == len(usual) * (len(dimensions_of("local")) + 1)
     assert {row["simulated"] for row in rows} == {"true"}
@@ -577,29 +576,31 @@ def test_csv_has_a_line_for_each_figure(shown: Path) -> None:
     assert "too few" in empty["undefined"]
 
 
-def test_fail_under_is_the_exit_code(shown: Path) -> None:
-    assert call(shown, "eval", "--fail-under", "score.L4.exact_agreement=0.6").returncode == 0
-    done = call(shown, "eval", "--json", "--fail-under", "score.L4.exact_agreement=0.7")
-    assert done.returncode == 1
-    answer = envelope(done)
+def test_fail_under_is_the_exit_code(shown: Path, here: Here) -> None:
+    assert call(here, "eval", "--fail-under", "score.L4.exact_agreement=0.6").code == 0
+    done = call(here, "eval", "--json", "--fail-under", "score.L4.exact_agreement=0.7")
+    assert done.code == 1
+    answer = done.answer
     assert (answer["status"], answer["data"]["checks"][0]["passed"]) == ("ok", False)
-    assert "is 0.6667 (n=3)" in done.stderr
-    unknown = call(shown, "eval", "--json", "--fail-under", "pair.accuracy=0.7")
-    assert envelope(unknown)["exit_code"] == 2
-    assert "there are: score.local" in unknown.stderr
+    assert "is 0.6667 (n=3)" in done.err
+    unknown = call(here, "eval", "--json", "--fail-under", "pair.accuracy=0.7")
+    assert unknown.answer["exit_code"] == 2
+    assert "there are: score.local" in unknown.err
 
 
 @pytest.mark.parametrize("words", [("--ci", "1"), ("--ci", "nan"), ("--bootstrap", "0")])
-def test_intervals_that_cannot_be_are_refused(shown: Path, words: tuple[str, ...]) -> None:
-    assert call(shown, "eval", *words).returncode == 2
+def test_intervals_that_cannot_be_are_refused(
+    shown: Path, words: tuple[str, ...], here: Here
+) -> None:
+    assert call(here, "eval", *words).code == 2
 
 
-def test_nothing_to_evaluate_is_missing_input(tmp_path: Path, built: Builder) -> None:
+def test_nothing_to_evaluate_is_missing_input(tmp_path: Path, built: Builder, here: Here) -> None:
     built.rater("ann")
     built.store.write(built.records)
-    done = call(tmp_path, "eval", "--json")
-    assert envelope(done)["exit_code"] == 66
-    assert "intermt judge" in done.stderr
+    done = call(here, "eval", "--json")
+    assert done.answer["exit_code"] == 66
+    assert "intermt judge" in done.err
 
 
 def test_the_documentation_names_every_statistic_and_field() -> None:

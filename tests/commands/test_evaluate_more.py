@@ -11,9 +11,8 @@ from scipy import stats
 
 from intermt.dimensions import dimensions_of
 from intermt.errors import MissingInputError, UsageError
-from tests.cli.running import envelope
-from tests.cli.running import run as run_cli
 from tests.commands.eval_stores import TEXT, Builder, compared, figure, graded, scored
+from tests.commands.work import Done, Here
 
 LOCAL = [d.key for d in dimensions_of("local")]
 GLOBAL = [d.key for d in dimensions_of("global")]
@@ -304,33 +303,37 @@ def test_published_figures_stand_beside_those_of_the_store(built: Builder) -> No
 # --- the command -------------------------------------------------------------------------
 
 
-def call(folder: Path, *words: str) -> Any:
-    return run_cli("--store", "store", "eval", *words, cwd=folder, module="intermt")
+def call(here: Here, *words: str) -> Done:
+    return here("--store", "store", "eval", *words)
 
 
-def test_the_command_shows_comparisons_and_published_rows(built: Builder, tmp_path: Path) -> None:
+def test_the_command_shows_comparisons_and_published_rows(
+    built: Builder, tmp_path: Path, here: Here
+) -> None:
     two_judges(built)
     built.store.write(built.records)
-    done = call(tmp_path, "--compare", "other", "--compare", "published", "--bootstrap", "100")
-    assert done.returncode == 0, done.stderr
-    assert "Differences between judges" in done.stdout
-    assert "GPT-4o (published)" in done.stdout
-    assert "p (Holm) is adjusted for all of them" in done.stdout
-    assert "beside the paper: other items" in done.stdout
-    data = envelope(call(tmp_path, "--compare", "other", "--bootstrap", "100", "--json"))["data"]
+    done = call(here, "--compare", "other", "--compare", "published", "--bootstrap", "100")
+    assert done.code == 0, done.err
+    assert "Differences between judges" in done.out
+    assert "GPT-4o (published)" in done.out
+    assert "p (Holm) is adjusted for all of them" in done.out
+    assert "beside the paper: other items" in done.out
+    data = call(here, "--compare", "other", "--bootstrap", "100", "--json").data
     assert data["comparisons"][0]["other"] == "other"
 
 
-def test_the_command_shows_bias_and_counts_like_the_paper(built: Builder, tmp_path: Path) -> None:
+def test_the_command_shows_bias_and_counts_like_the_paper(
+    built: Builder, tmp_path: Path, here: Here
+) -> None:
     compared(built, ("a", "a", "a"), ("b", "b", "a"))
     built.store.write(built.records)
-    done = call(tmp_path, "--bias", "--bootstrap", "50")
-    assert "Pairs: bias" in done.stdout
-    rows = [line.split() for line in done.stdout.splitlines()]
+    done = call(here, "--bias", "--bootstrap", "50")
+    assert "Pairs: bias" in done.out
+    rows = [line.split() for line in done.out.splitlines()]
     (row,) = [" ".join(r) for r in rows if r[1:3] == ["own_family_rate", "L_all"]]
     assert "too few items" in row
-    done = call(tmp_path, "--compat", "paper", "--bootstrap", "50")
-    assert done.stdout.startswith("counted as the paper counts")
-    assert "inconsistent" in done.stdout
-    assert call(tmp_path, "--statistic", "beauty").returncode == 2
-    assert call(tmp_path, "--compat", "never").returncode == 2
+    done = call(here, "--compat", "paper", "--bootstrap", "50")
+    assert done.out.startswith("counted as the paper counts")
+    assert "inconsistent" in done.out
+    assert call(here, "--statistic", "beauty").code == 2
+    assert call(here, "--compat", "never").code == 2

@@ -103,6 +103,22 @@ class Program:
         return done
 
 
+class Here:
+    """The program in this process, with the words it is given and no others."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
+        self._capture = capture
+
+    def __call__(self, *words: object) -> Done:
+        self._capture.readouterr()
+        before = signal.getsignal(signal.SIGTERM)
+        code = execute(build, [*map(str, words)])
+        signal.signal(signal.SIGTERM, before)
+        said = self._capture.readouterr()
+        assert "Traceback" not in said.err
+        return Done(code, said.out, said.err)
+
+
 def start(*words: object, store: Path, **env: str) -> subprocess.Popen[str]:
     """The program in a process of its own."""
     return subprocess.Popen(

@@ -17,7 +17,7 @@ from tests.domain.planted_judges import DIMENSION, PlantedPairJudge, PlantedScor
 N_RUNS = 800
 N_TREES = 60
 N_ITEMS = 4
-HOW = Resampling(n_resamples=1000)
+HOW = Resampling(n_resamples=400)
 
 
 def coverage(evidence_of, truth, seed, n_runs=N_RUNS):

@@ -6,7 +6,13 @@ import pytest
 
 from intermt.dimensions import OVERALL, dimensions_of
 from intermt.domain.verdicts import parse_grade, parse_preferences, parse_scores
-from tests.domain import replies_grades, replies_preferences, replies_scores, replies_traps
+from tests.domain import (
+    replies_grades,
+    replies_models,
+    replies_preferences,
+    replies_scores,
+    replies_traps,
+)
 
 LOCAL = [d.key for d in dimensions_of("local")]
 GLOBAL = [d.key for d in dimensions_of("global")]
@@ -47,6 +53,29 @@ MISSED = {
     "So: 4.",
     "4.",
     "The answer is 4.",
+    "mistral, dashes and reasons first",
+    "worst fault and score",
+    "deducts points",
+    "stars drawn behind names",
+    "grade, stars",
+    "would be, plainly",
+    "not a 3",
+    "scores beside human ones",
+    "per picture and average",
+    "improved version",
+    "ideal answer",
+    "rubric level named",
+    "anchor quoted first",
+    "Chinese: deducts",
+    "Chinese: not",
+    "pairs, A's and B's scores",
+    "pairs, answer A lacks",
+    "pairs, Chinese conclusion",
+    "grade, claimed within quotes",
+    "grade, Chinese hypothetical",
+    "brackets with turns",
+    "weighted sums",
+    "pairs, plan A",
 }
 
 
@@ -87,6 +116,17 @@ def test_grades(name, meant, reply):
     assert_as_a_person_reads(name, str(parse_grade(reply) or "."), str(meant or "."))
 
 
+@pytest.mark.parametrize(("name", "asked", "meant", "reply"), named(replies_models.REPLIES))
+def test_replies_of_todays_models(name, asked, meant, reply):
+    if asked == "grade":
+        read = str(parse_grade(reply) or ".")
+    elif asked in ("pair", "overall"):
+        read = choices(reply, 5 if asked == "pair" else 1)
+    else:
+        read = scores(reply, asked)
+    assert_as_a_person_reads(name, read, meant)
+
+
 @pytest.mark.parametrize(("meant", "reply"), replies_traps.SCORES)
 def test_traps_for_scores(meant, reply):
     assert_as_a_person_reads(reply, scores(reply, "local"), meant)
@@ -104,6 +144,6 @@ def test_traps_for_grades(meant, reply):
 
 def test_every_miss_is_a_reply_here():
     names = {r[0] for r in (*replies_scores.REPLIES, *replies_preferences.REPLIES)}
-    names |= {r[0] for r in replies_grades.REPLIES}
+    names |= {r[0] for r in (*replies_grades.REPLIES, *replies_models.REPLIES)}
     traps = (*replies_traps.SCORES, *replies_traps.CHOICES, *replies_traps.GRADES)
     assert names | {r[1] for r in traps} >= MISSED

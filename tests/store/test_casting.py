@@ -414,7 +414,7 @@ def _brute_outcome(pair, dimension, prefs, scored, want):
     return chosen, count[winner], total, count["tie"], margin, verified
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**32), st.integers(0, 40), filters)
 def test_pairs_are_what_brute_force_finds_in_any_order_of_the_input(store, seed, n, want):
     prefs, scored, random = _records(seed, n)

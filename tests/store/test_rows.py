@@ -469,7 +469,7 @@ MADE = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(MADE, max_size=12), min_size=1, max_size=4))
 def test_tables_hold_what_a_dictionary_would(shared_store: Store, batches: list[list[Any]]) -> None:
     model: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {table: {} for table in MODEL}

@@ -20,7 +20,7 @@ from intermt.store.rows import TABLES, insert, to_row
 from .samples import AS_NOBODY, IS_ROOT, end, feedback, finish, small_tree, start
 from .test_rows import FULL
 
-N_MORE = 30_000
+N_MORE = 10_000
 
 
 @pytest.fixture(scope="module")
