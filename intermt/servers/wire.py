@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import orjson
 
 from intermt.records import Call
@@ -64,6 +63,9 @@ def _with_pictures(value: Any, encoded: Mapping[str, EncodedPicture]) -> Any:
 
 
 def _form(call: Call, encoded: Mapping[str, EncodedPicture]) -> Wire:
+    # Slow to import, and no other call needs it.
+    import httpx
+
     fields: dict[str, str] = {}
     files: dict[str, tuple[str, bytes, str]] = {}
     for name, value in call.body.items():
