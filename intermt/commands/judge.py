@@ -24,7 +24,7 @@ from intermt.store.connect import Store
 from intermt.store.flushing import flushing
 from intermt.store.judging import JudgeItem
 
-_CHUNK = 200
+_CHUNK = 400
 _ITEMS_NAMED = 5
 
 

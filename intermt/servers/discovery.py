@@ -141,7 +141,9 @@ async def _look(
     return last
 
 
-async def _look_once(http: aiohttp.ClientSession, url: str, timeout_s: float) -> tuple[_Found, bool]:
+async def _look_once(
+    http: aiohttp.ClientSession, url: str, timeout_s: float
+) -> tuple[_Found, bool]:
     """What one try finds at a URL, and whether another try is worth it."""
     try:
         answer = await _get(http, f"{url}/models", timeout_s)
