@@ -329,7 +329,7 @@ def _members(
             check_same_judge(stored.rater(db, rater.rater_id), rater)
             _check_same_grader(rater, stored.graders(db, rater.rater_id), grader)
             done = stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
-            todo = tuple(item for item in items if not plan.verdict_ids(item) <= done)
+            todo = tuple(i for i in items if not done or not plan.verdict_ids(i) <= done)
             members.append(_Member(rater, plan, todo))
     return members
 
