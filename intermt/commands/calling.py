@@ -28,6 +28,7 @@ from typing import Any, Self, TypeVar
 
 from intermt.commands.budget import Budget, Gate
 from intermt.commands.keeping import Keeper
+from intermt.commands.stopping import run_to_end
 from intermt.config import Server
 from intermt.errors import TryLater
 from intermt.records import Call, Image, Progress, Reply
@@ -341,7 +342,10 @@ def _seen(task: asyncio.Task[Any]) -> None:
 def completed(store: Store, work: Coroutine[Any, Any, Result]) -> Result:
     """What asynchronous work comes to; when it ends early, nothing waits for the store.
 
-    Work that may wait for the store belongs in a thread: Ctrl-C reaches the event loop only.
+    Work that may wait for the store belongs in a thread: signals reach the event loop only.
+
+    Raises:
+        KeyboardInterrupt: A signal stopped it.
     """
 
     async def guarded() -> Result:
@@ -351,7 +355,7 @@ def completed(store: Store, work: Coroutine[Any, Any, Result]) -> Result:
             store.lock.give_up.set()
             raise
 
-    return asyncio.run(guarded())
+    return run_to_end(guarded())
 
 
 async def each(
