@@ -256,7 +256,7 @@ class Store:
             raise PermissionRefused(
                 f"cannot write in the store {self.folder}: {error.strerror}", where=str(folder)
             ) from error
-        with StoreLock(folder, self.lock_timeout_s, self.command, what).hold("write"):
+        with StoreLock(folder, self.lock_timeout_s, self.command, what).hold("work"):
             yield
 
     # --- the journal -----------------------------------------------------------------------
