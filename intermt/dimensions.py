@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Level = Literal["local", "global"]
@@ -199,6 +200,7 @@ def find_dimension(name: str) -> Dimension | None:
     return _SPELLINGS.get(name.strip().lower().replace(" ", "_").replace("-", "_"))
 
 
+@cache
 def dimensions_of(level: Level) -> tuple[Dimension, ...]:
     """The dimensions of one level, in the order of their ids."""
     return tuple(d for d in DIMENSIONS if d.level == level)

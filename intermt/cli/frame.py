@@ -6,12 +6,13 @@ shell a code of `intermt.errors.ExitCode`; a traceback only for a bug, and only 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import TextIO
 
@@ -42,17 +43,16 @@ _TRUE = ("1", "true", "t", "yes", "y", "on")
 def execute(build: Callable[[], Group], argv: Sequence[str]) -> int:
     """The exit code of a command line; everything it has to say has been said."""
     out = _guess(argv, os.environ)
-    terminated: list[int] = []
-    _prepare(terminated)
-    try:
-        code = _run(build, argv, out)
-    except BaseException as error:  # noqa: BLE001 - the frame around everything
-        if isinstance(error, KeyboardInterrupt):
-            # A second signal ends the process at once.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        code = _end(error, out, bool(terminated))
-    return _flush(code, out)
+    stops: list[int] = []
+    with _listening(stops):
+        try:
+            code = _run(build, argv, out)
+            _from_now_on(signal.SIG_IGN)
+        except BaseException as error:  # noqa: BLE001 - the frame around everything
+            # Another signal ends the process at once.
+            _from_now_on(signal.SIG_DFL)
+            code = _end(error, out, stops)
+        return _flush(code, out)
 
 
 def _guess(argv: Sequence[str], environ: Mapping[str, str]) -> Output:
@@ -67,23 +67,34 @@ def _guess(argv: Sequence[str], environ: Mapping[str, str]) -> Output:
     return Output(json=asked("JSON", "--json"), verbose=asked("VERBOSE", "--verbose", "-v"))
 
 
-def _prepare(terminated: list[int]) -> None:
-    """Make SIGTERM stop a command the way Ctrl-C does, so that contexts close."""
+@contextlib.contextmanager
+def _listening(stops: list[int]) -> Iterator[None]:
+    """Make Ctrl-C and SIGTERM a KeyboardInterrupt, so that contexts close, and note them."""
 
-    def on_sigterm(signum: int, frame: FrameType | None) -> None:
-        terminated.append(signum)
-        # An event loop has its own, gentler way to stop on SIGINT.
-        stop = signal.getsignal(signal.SIGINT)
-        if not callable(stop):
-            raise KeyboardInterrupt
-        stop(signal.SIGINT, frame)
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stops.append(number)
+        raise KeyboardInterrupt
 
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, on_sigterm)
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    ours = {n: handler for n, handler in usual.items() if signal.getsignal(n) is handler}
+    for number in ours:
+        signal.signal(number, on_signal)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character is no reason to fail.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+
+
+def _from_now_on(action: signal.Handlers) -> None:
+    """Let no signal raise an exception any more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if callable(signal.getsignal(number)):
+            signal.signal(number, action)
 
 
 def _run(build: Callable[[], Group], argv: Sequence[str], out: Output) -> int:
@@ -109,7 +120,7 @@ def _run(build: Callable[[], Group], argv: Sequence[str], out: Output) -> int:
 # --- how it ended ------------------------------------------------------------------------
 
 
-def _end(error: BaseException, out: Output, terminated: bool) -> int:
+def _end(error: BaseException, out: Output, stops: Sequence[int]) -> int:
     """The exit code of an exception, after its words have been said."""
     while isinstance(error, BaseExceptionGroup):
         error = _worst(error)
@@ -119,7 +130,7 @@ def _end(error: BaseException, out: Output, terminated: bool) -> int:
         return error.exit_code
     if isinstance(error, BrokenPipeError):
         return ExitCode.CLOSED_PIPE
-    problem, code = _problem(error, out, terminated)
+    problem, code = _problem(error, out, stops)
     try:
         if out.verbose and code in (ExitCode.BUG, ExitCode.IO):
             traceback.print_exception(error)
@@ -141,9 +152,12 @@ def _worst(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return next((m for m in members if not isinstance(m, IntermtError | OSError)), members[0])
 
 
-def _problem(error: BaseException, out: Output, terminated: bool) -> tuple[Problem, int]:
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
-        if terminated:
+def _problem(error: BaseException, out: Output, stops: Sequence[int]) -> tuple[Problem, int]:
+    # An extension module that is interrupted while it is imported raises ImportError.
+    if isinstance(error, KeyboardInterrupt | typer.Abort) or (
+        stops and isinstance(error, ImportError)
+    ):
+        if signal.SIGTERM in stops:
             return Problem("terminated", "", "terminated", out.how_to_go_on), ExitCode.TERMINATED
         return Problem("interrupted", "", "interrupted", out.how_to_go_on), ExitCode.INTERRUPTED
     if isinstance(error, ClickException):

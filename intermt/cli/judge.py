@@ -15,6 +15,7 @@ from intermt.cli.judge_options import (
     MissingImages,
     Task,
     check_options,
+    check_shown_alone,
     reward_dimension,
 )
 from intermt.cli.options import Context, command
@@ -185,7 +186,7 @@ def judge(
 
     Exits:
         65: Pictures are missing, with --missing-images error; nothing was asked.
-        66: There is nothing to judge, or nothing of this id to show.
+        66: There is nothing to judge, no such dataset, or nothing of this id to show.
         69: A server does not answer.
         75: Part of the work is left; run it again.
 
@@ -209,10 +210,11 @@ def judge(
     from intermt.errors import ExitCode
 
     if show is not None:
+        check_shown_alone(ctx)
         _show(ctx, show)
         return
     from intermt.commands.judge import run
-    from intermt.commands.judge_config import JudgeConfig
+    from intermt.commands.judge_config import JudgeConfig, how_to_look
     from intermt.domain.prompts import load_prompts
     from intermt.errors import UsageError
 
@@ -260,7 +262,7 @@ def judge(
             f"{result.n_unfinished} of {result.n_items} items lack a verdict: "
             f"{result.verdicts['failed']} verdicts failed, {result.verdicts['unparsed']} are"
             f" not stated in the reply ({said_of_failures(result.calls)})",
-            how_to_go_on(result.calls, tries_otherwise=False),
+            how_to_go_on(result.calls, tries_otherwise=False, look=how_to_look(result.unparsed_id)),
         )
     ]
     ctx.out.result(

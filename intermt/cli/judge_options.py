@@ -62,12 +62,44 @@ def check_options(ctx: Context, task: Task, n_servers: int) -> None:
     """
     from intermt.errors import UsageError
 
-    rules = list(_of_juries(ctx.options, task, n_servers))
+    rules = [*_of_names(ctx.options["name"]), *_of_juries(ctx.options, task, n_servers)]
     if ctx.options["kind"] == Kind.CHAT:
         rules += _of_chat_models(ctx.options, ctx.given, task)
     for wrong, what, todo in rules:
         if wrong:
             raise UsageError(what, todo=todo)
+
+
+def check_shown_alone(ctx: Context) -> None:
+    """Check that `--show` is not asked for together with what is for judging.
+
+    Raises:
+        UsageError: It is.
+    """
+    from intermt.errors import UsageError
+
+    others = sorted(f"--{name.replace('_', '-')}" for name in ctx.typed - {"show"})
+    if others:
+        raise UsageError(
+            f"--show asks nobody: {', '.join(others)} would have no effect",
+            todo="give --show alone, or leave it out to judge",
+        )
+
+
+def _of_names(name: str | None) -> Iterator[tuple[bool, str, str]]:
+    """What is wrong with a judge's name: whether it is, what, what to do."""
+    shown = "" if name is None else ascii(name)
+    yield name is not None and not name.strip(), "--name is empty", "give a name, or leave it out"
+    yield (
+        name is not None and not name.isprintable(),
+        f"--name {shown} has characters that cannot be shown, such as tabs or line ends",
+        "use letters, digits, spaces and signs",
+    )
+    yield (
+        name is not None and name != name.strip(),
+        f"--name {shown} begins or ends with a space",
+        "leave it out",
+    )
 
 
 def _of_chat_models(
@@ -104,6 +136,11 @@ def _of_chat_models(
     yield (
         options["expected_score"] and task is Task.PAIR,
         "--expected-score is for scores and grades; a comparison has no scale",
+        "drop it",
+    )
+    yield (
+        "swap" in given and task is not Task.PAIR,
+        "--swap and --no-swap are for --task pair: nothing else has two orders",
         "drop it",
     )
     yield (

@@ -6,13 +6,23 @@ A command is one file of this folder: `intermt/cli/annotate_import.py` holds the
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import NoReturn, cast
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn, cast
 
-from intermt.cli.frame import execute
-from intermt.cli.options import Command, Group, group
+from intermt.errors import ExitCode
+
+if TYPE_CHECKING:
+    from intermt.cli.options import Command, Group
+
+_ENDS: dict[int, int] = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+}
 
 COMMANDS: tuple[str, ...] = (
     "generate",
@@ -28,14 +38,14 @@ COMMANDS: tuple[str, ...] = (
 )
 
 
-class _Commands(Mapping[str, Command]):
+class _Commands(Mapping[str, "Command"]):
     """The commands by name; a command's file is imported when it is asked for."""
 
     def __getitem__(self, name: str) -> Command:
         if name not in COMMANDS:
             raise KeyError(name)
         attribute = name.replace("-", "_")
-        return cast(Command, getattr(import_module(f"intermt.cli.{attribute}"), attribute))
+        return cast("Command", getattr(import_module(f"intermt.cli.{attribute}"), attribute))
 
     def __iter__(self) -> Iterator[str]:
         return iter(COMMANDS)
@@ -46,6 +56,8 @@ class _Commands(Mapping[str, Command]):
 
 def build() -> Group:
     """The program, ready to parse a command line."""
+    from intermt.cli.options import group
+
     return group(
         _Commands(),
         """Multi-turn, interleaved text-and-picture preference data, from seed to judge.
@@ -58,4 +70,24 @@ def build() -> Group:
 
 def run() -> NoReturn:
     """Run the command line of this process and leave it."""
-    sys.exit(execute(build, sys.argv[1:]))
+    usual = {number: signal.getsignal(number) for number in _ENDS}
+    ours = [n for n in _ENDS if usual[n] in (signal.SIG_DFL, signal.default_int_handler)]
+    # Before anything is open and after everything is closed, an exception out of a signal
+    # handler would only show a traceback.
+    for number in ours:
+        signal.signal(number, _leave)
+    from intermt.cli.frame import execute
+
+    for number in ours:
+        signal.signal(number, usual[number])
+    code = execute(build, sys.argv[1:])
+    if code in _ENDS.values():
+        # A KeyboardInterrupt that passed an import on its way would make Python end by SIGINT.
+        os._exit(code)
+    for number in ours:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    os._exit(_ENDS[number])

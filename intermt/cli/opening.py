@@ -64,25 +64,36 @@ def said_of_failures(counts: CallCounts) -> str:
     return "; ".join(reasons) + more
 
 
-def how_to_go_on(counts: CallCounts, *, tries_otherwise: bool) -> str:
-    """What to do about work that is left, by a command that may ask in other ways or not."""
-    if counts.states["rejected"]:
+def how_to_go_on(counts: CallCounts, *, tries_otherwise: bool, look: str = "") -> str:
+    """What to do about work that is left.
+
+    Args:
+        counts: What became of the calls.
+        tries_otherwise: Whether the command asks in other ways what comes to nothing twice.
+        look: How to look at a reply that states nothing; "" where there is no way.
+    """
+    states = counts.states
+    if states["rejected"]:
         return "mend what the server rejects, then run the same command again"
-    if not tries_otherwise:
-        again = "run the same command again: it asks only what is missing, in the same words"
-        if 2 * counts.states["truncated"] > counts.failed:
-            again += "; if replies are cut again, raise --max-tokens"
-        elif 2 * (counts.states["refused"] + counts.states["empty"]) > counts.failed:
-            again += "; what is refused or empty again, ask another model"
-        return again
-    if 2 * counts.states["truncated"] > counts.failed:
-        return (
-            "run the same command again: what is cut again is tried otherwise, then left out;"
-            " a higher --max-tokens asks everything anew"
-        )
-    if 2 * (counts.states["refused"] + counts.states["empty"]) > counts.failed:
-        return (
-            "run the same command again: what is refused or empty again is tried otherwise,"
-            " then left out"
-        )
-    return "run the same command again: it asks only what is missing"
+    cut, unstated = states["truncated"], counts.unstated
+    nothing = states["refused"] + states["empty"] + unstated
+    again = "run the same command again: "
+    if tries_otherwise:
+        if 2 * cut > counts.failed:
+            return (
+                f"{again}what is cut again is tried otherwise, then left out; a higher"
+                " --max-tokens asks everything anew"
+            )
+        if 2 * nothing > counts.failed:
+            what = "is refused, empty or states nothing" if unstated else "is refused or empty"
+            return f"{again}what {what} again is tried otherwise, then left out"
+        return f"{again}it asks only what is missing"
+    again += "it asks only what is missing, in the same words"
+    if 2 * cut > counts.failed:
+        return f"{again}; if replies are cut again, raise --max-tokens"
+    if 2 * unstated > counts.failed:
+        look = f"; {look}" if look else ""
+        return f"{again}{look}; where nothing is stated again, use other --prompts or another model"
+    if 2 * nothing > counts.failed:
+        return f"{again}; what is refused or empty again, ask another model"
+    return again

@@ -55,6 +55,7 @@ class Context:
         options: The command's own options and arguments as they were resolved, in types
             that JSON holds, for the record of the run: `min_agree` for `--min-agree`.
         given: Those of them that stand on the command line or in the environment.
+        typed: Those that stand on the command line.
     """
 
     command: str
@@ -67,6 +68,7 @@ class Context:
     out: Output
     options: Mapping[str, Any]
     given: frozenset[str] = frozenset()
+    typed: frozenset[str] = frozenset()
 
 
 # --- the global options ------------------------------------------------------------------
@@ -151,8 +153,11 @@ _GLOBAL_NAMES = tuple(p.name for p in GLOBAL_OPTIONS)
 _ENV_LESS = ("version",)
 
 
+_TYPED = 2
+
+
 def _rank(source: Any) -> int:
-    return {"COMMANDLINE": 2, "ENVIRONMENT": 1}.get(getattr(source, "name", ""), 0)
+    return {"COMMANDLINE": _TYPED, "ENVIRONMENT": 1}.get(getattr(source, "name", ""), 0)
 
 
 def _strongest(ctx: ParseContext, name: str) -> Any:
@@ -225,12 +230,15 @@ def command(name: str) -> Callable[[Callable[..., None]], Command]:
         def callback(parse_context: typer.Context, **values: Any) -> None:
             own_values = {key: values[key] for key in values if key not in _GLOBAL_NAMES}
             named = {keys.get(key, key): value for key, value in own_values.items()}
-            given = frozenset(
-                keys.get(key, key)
+            ranks = {
+                keys.get(key, key): _rank(parse_context.get_parameter_source(key))
                 for key in own_values
-                if _rank(parse_context.get_parameter_source(key))
+            }
+            context = replace(
+                _context(name, parse_context, named),
+                given=frozenset(key for key, rank in ranks.items() if rank),
+                typed=frozenset(key for key, rank in ranks.items() if rank == _TYPED),
             )
-            context = replace(_context(name, parse_context, named), given=given)
             _check_finite(named)
             try:
                 body(context, **own_values)

@@ -67,9 +67,9 @@ def simulate(
         # In another terminal
         intermt judge --task score --server http://127.0.0.1:8123/v1
     """
-    import asyncio
     import sys
 
+    from intermt.commands.stopping import run_to_end
     from intermt.simulator.faults import parse_faults
     from intermt.simulator.replay import NO_REPLAY, read_replay
     from intermt.simulator.server import serve_forever
@@ -86,4 +86,4 @@ def simulate(
         replay=read_replay(replay) if replay is not None else NO_REPLAY,
     )
     ctx.out.if_interrupted("nothing: the stand-in keeps nothing")
-    asyncio.run(serve_forever(simulator, ready, port=port))
+    run_to_end(serve_forever(simulator, ready, port=port))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -27,9 +27,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from intermt.commands.budget import Budget, Gate
+from intermt.commands.early_stop import EarlyStop
 from intermt.commands.keeping import Keeper
+from intermt.commands.stopping import run_to_end
 from intermt.config import Server
-from intermt.errors import TryLater
 from intermt.records import Call, Image, Progress, Reply
 from intermt.servers.client import Client
 from intermt.servers.encoding import PictureCache
@@ -39,8 +40,6 @@ from intermt.store.rows import Answered, Record
 
 MOST_REASONS = 20
 
-_WINDOW = 50
-_AT_LEAST = 20
 _PICTURE_BYTES = 32 * 1024 * 1024
 
 Item = TypeVar("Item")
@@ -58,6 +57,7 @@ class CallCounts:
     Attributes:
         reused: Answered from the store, without a request.
         states: How the calls that were made ended, by state.
+        unstated: Those of the unparsed ones that were replies: they came, and state nothing.
         attempts: HTTP requests made.
         tokens_in: Prompt tokens the servers counted.
         tokens_out: Completion tokens, likewise.
@@ -67,6 +67,7 @@ class CallCounts:
 
     reused: int = 0
     states: Counter[str] = field(default_factory=Counter)
+    unstated: int = 0
     attempts: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
@@ -79,6 +80,7 @@ class CallCounts:
         for one in counts:
             total.reused += one.reused
             total.states.update(one.states)
+            total.unstated += one.unstated
             total.attempts += one.attempts
             total.tokens_in += one.tokens_in
             total.tokens_out += one.tokens_out
@@ -107,6 +109,7 @@ class Caller:
         stop_error_rate: Share of failures among the latest calls to a server at which the run
             ends.
         budget: Counts what replies take; once a limit is reached, no further call is made.
+        how_to_look: Says how to look at a reply that states nothing; "" where there is no way.
     """
 
     def __init__(
@@ -118,6 +121,7 @@ class Caller:
         progress: Progress,
         stop_error_rate: float = 0.5,
         budget: Budget | None = None,
+        how_to_look: Callable[[], str] = lambda: "",
     ) -> None:
         self.counts = CallCounts()
         self.models: dict[str, str] = {}
@@ -126,14 +130,13 @@ class Caller:
         self._servers = servers
         self._run_id = run_id
         self._progress = progress
-        self._stop_error_rate = stop_error_rate
+        self._early_stop = EarlyStop(servers, stop_error_rate, how_to_look)
         self._budget = budget or Budget(servers)
         self._gate = Gate(self._budget)
         self._clients: dict[str, Client] = {}
         self._known: set[str] = set()
         self._in_vain: dict[str, bool] = {}
         self._under_way: dict[str, asyncio.Task[Reply]] = {}
-        self._recent: dict[str, deque[bool]] = {name: deque(maxlen=_WINDOW) for name in servers}
         self._stack = AsyncExitStack()
         self._lookup: asyncio.Task[dict[str, Reply]] | None = None
         self._looked_up: set[str] = set()
@@ -271,6 +274,7 @@ class Caller:
     def _count(self, call: Call, reply: Reply) -> None:
         self._budget.count(call, reply)
         self.counts.states[reply.state] += 1
+        self.counts.unstated += reply.state == "unparsed" and reply.text != ""
         if reply.state != "ok":
             why = f"{reply.state}: {reply.error or 'no reason given'}"
             if why in self.counts.reasons or len(self.counts.reasons) < MOST_REASONS:
@@ -278,34 +282,7 @@ class Caller:
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
         self.counts.tokens_out += reply.tokens_out or 0
-        self._stop_if_broken(call, reply)
-
-    def _stop_if_broken(self, call: Call, reply: Reply) -> None:
-        """End the run where too many of the latest calls to one server failed.
-
-        By server, as one that is down may be asked far less often than the others. That a
-        picture is denied for what it shows, that none is found, or that a chat is in vain once
-        more, tells of no broken server.
-        """
-        if requests.is_in_vain(call.kind, reply.state, reply.text) and (
-            self.was_in_vain(call) or call.sample >= requests.FURTHER_TRY
-        ):
-            return
-        denied = reply.state == "refused" or (call.kind == "retrieve" and reply.state == "empty")
-        if call.kind in ("draw", "edit", "retrieve") and (call.sample or denied):
-            return
-        recent = self._recent[call.server]
-        recent.append(reply.state == "ok")
-        n_bad = recent.count(False)
-        if self._stop_error_rate >= 1 or len(recent) < _AT_LEAST:
-            return
-        if n_bad >= self._stop_error_rate * len(recent):
-            raise TryLater(
-                f"stopped early: {n_bad} of the latest {len(recent)} calls to {call.server}"
-                f" failed, the last one {reply.state} ({reply.error or 'no reason given'})",
-                where=reply.url or ", ".join(self._servers[call.server].url),
-                todo="mend the server, then run the same command again: it goes on from here",
-            )
+        self._early_stop.note(call, reply, was_in_vain=self.was_in_vain(call))
 
     async def _from_store(self, key: str) -> Reply | None:
         # One opening of the database answers all who ask in the same moment.
@@ -341,7 +318,10 @@ def _seen(task: asyncio.Task[Any]) -> None:
 def completed(store: Store, work: Coroutine[Any, Any, Result]) -> Result:
     """What asynchronous work comes to; when it ends early, nothing waits for the store.
 
-    Work that may wait for the store belongs in a thread: Ctrl-C reaches the event loop only.
+    Work that may wait for the store belongs in a thread: signals reach the event loop only.
+
+    Raises:
+        KeyboardInterrupt: A signal stopped it.
     """
 
     async def guarded() -> Result:
@@ -351,7 +331,7 @@ def completed(store: Store, work: Coroutine[Any, Any, Result]) -> Result:
             store.lock.give_up.set()
             raise
 
-    return asyncio.run(guarded())
+    return run_to_end(guarded())
 
 
 async def each(

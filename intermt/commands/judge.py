@@ -10,21 +10,28 @@ from dataclasses import dataclass
 
 from intermt.commands.calling import Caller, completed, each, loaded, started
 from intermt.commands.chat_judging import ChatJudge
-from intermt.commands.judge_config import PAPER_IMAGE_PX, JudgeConfig, JudgeResult, named
+from intermt.commands.judge_config import (
+    PAPER_IMAGE_PX,
+    JudgeConfig,
+    JudgeResult,
+    how_to_look,
+    named,
+)
+from intermt.commands.judge_rater import check_judge, judge_rater
 from intermt.commands.judging import MISSING, Judge, JudgePlan, LoadedItem
 from intermt.commands.jury import Jury, sittings
-from intermt.commands.reward_judging import RewardJudge, reward_rater
+from intermt.commands.reward_judging import RewardJudge
 from intermt.commands.runs import finished, new_run
-from intermt.domain.prompts import PROMPT_NAMES
-from intermt.errors import InputError, MissingInputError, UsageError
-from intermt.records import Progress, Rater, Run, content_id, rater_id
+from intermt.errors import InputError, MissingInputError
+from intermt.records import Progress, Rater, Run, Verdict, content_id
 from intermt.store import judging as stored
 from intermt.store import trees
 from intermt.store.connect import Store
 from intermt.store.flushing import flushing
 from intermt.store.judging import JudgeItem
+from intermt.store.scope import datasets
 
-_CHUNK = 200
+_CHUNK = 400
 _ITEMS_NAMED = 5
 
 
@@ -45,6 +52,7 @@ def run(store: Store, config: JudgeConfig, progress: Progress) -> JudgeResult:
         content_id("judge", config.task, config.level, member.name, named(member.server))
         for member in config.members
     }
+    tally = _Tally()
     with ExitStack() as stack:
         for turn in sorted(turns):
             what = f"this judging ({config.task}, {config.level})"
@@ -57,8 +65,9 @@ def run(store: Store, config: JudgeConfig, progress: Progress) -> JudgeResult:
             run_id=record.run_id,
             progress=progress,
             stop_error_rate=config.stop_error_rate,
+            how_to_look=lambda: how_to_look(tally.unparsed_id),
         )
-        work = _judge_all(store, caller, config, items, n_skipped, record, progress)
+        work = _judge_all(store, caller, config, items, n_skipped, record, progress, tally)
         result = completed(store, work)
         if result.run_id is not None:
             outcome = "partial" if result.n_unfinished else "done"
@@ -89,6 +98,7 @@ async def _judge_all(
     n_skipped: int,
     record: Run,
     progress: Progress,
+    tally: _Tally,
 ) -> JudgeResult:
     async with caller:
         grader = None if config.grader is None else caller.models[config.grader.name]
@@ -100,11 +110,10 @@ async def _judge_all(
         if config.jury is not None:
             raters = [rater for rater, _ in asked]
             jury = Jury.of(config.jury, config.name, raters, plans[0][1])
-        members = await asyncio.to_thread(_members, store, plans, jury, items, grader)
+        members = await asyncio.to_thread(_members, store, config, plans, jury, items, grader)
         todo = {item for member in members for item in member.todo}
         if todo:
             caller.keep([*(member.rater for member in members), record])
-        tally = _Tally()
         n_asked = sum(len(member.todo) for member in members)
         if n_asked:
             progress.start(f"judging ({config.task}, {config.level})", n_asked, "items")
@@ -134,6 +143,7 @@ async def _judge_all(
         calls=caller.counts,
         simulated=any(caller.simulated.values()),
         run_id=record.run_id if todo or n_changed else None,
+        unparsed_id=tally.unparsed_id,
     )
 
 
@@ -144,6 +154,19 @@ class _Tally:
         self.states: Counter[str] = Counter()
         self.unfinished: set[tuple[str, str | None]] = set()
         self.lacking_pictures: set[tuple[str, str | None]] = set()
+        self.unparsed_id = ""
+
+    def add(self, item: LoadedItem, verdicts: Sequence[Verdict]) -> None:
+        """Take in what was said of an item, once it is safe."""
+        key = (item.item.a_id, item.item.b_id)
+        states = [verdict.state for verdict in verdicts]
+        self.states.update(states)
+        if any(state != "ok" for state in states):
+            self.unfinished.add(key)
+        if item.notes:
+            self.lacking_pictures.add(key)
+        if "unparsed" in states:
+            self.unparsed_id = self.unparsed_id or item.item.a_id
 
 
 async def _ask(
@@ -159,12 +182,7 @@ async def _ask(
     async def one(item: LoadedItem) -> None:
         verdicts = await judge.judge(item)
         await caller.keep_soon(verdicts)
-        key = (item.item.a_id, item.item.b_id)
-        tally.states.update(verdict.state for verdict in verdicts)
-        if any(verdict.state != "ok" for verdict in verdicts):
-            tally.unfinished.add(key)
-        if item.notes:
-            tally.lacking_pictures.add(key)
+        tally.add(item, verdicts)
         progress.advance()
 
     chunks = _chunks(member.todo)
@@ -245,8 +263,15 @@ def _found(store: Store, config: JudgeConfig) -> list[JudgeItem]:
         what = "answer" if local else "conversation"
     with store.reading() as db:
         items = find(db, config.dataset)
+        known = datasets(db)
+    if config.dataset is not None and config.dataset not in known:
+        raise MissingInputError(
+            f"there is no dataset {config.dataset!r}",
+            where=str(store.folder),
+            todo=f"the store has {', '.join(known) or 'none yet'}",
+        )
     if not items:
-        where = f" in dataset {config.dataset}" if config.dataset else ""
+        where = f" in dataset {config.dataset}" if config.dataset is not None else ""
         raise MissingInputError(
             f"there is no {what}{where} to judge",
             where=str(store.folder),
@@ -267,48 +292,12 @@ def _chunks(items: Sequence[JudgeItem]) -> Iterator[Sequence[JudgeItem]]:
         yield items[start : start + _CHUNK]
 
 
-# --- who judges --------------------------------------------------------------------------
-
-
-def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
-    """The judge that a server is, asked in this way."""
-    model = caller.models[config.server.name]
-    simulated = caller.simulated[config.server.name]
-    if config.reward_dimension is not None:
-        return reward_rater(config.name, model, config.reward_dimension, simulated)
-    special: dict[str, tuple[object, ...]] = {}
-    if config.expected_score:
-        special["expected"] = ()
-    if config.grader_sees:
-        special["context"] = ()
-    if config.compat == "paper":
-        # Another seed asks pairs in other orders: its verdicts must not mix with these.
-        special["paper"] = (config.seed, PAPER_IMAGE_PX)
-    suffixes = [*(["reason"] if config.with_reason else []), *special]
-    name = config.name or "+".join([model, *suffixes])
-    settings = content_id(
-        "judge",
-        model,
-        config.with_reason,
-        config.temperature,
-        [config.prompts.hash(prompt) for prompt in PROMPT_NAMES if prompt.startswith("judge_")],
-        config.prompts.hash("crucial_step_recognise"),
-        config.prompts.hash("crucial_step_grade"),
-        *special.items(),
-    )
-    return Rater(
-        rater_id(name, "judge", "model"),
-        name,
-        "judge",
-        "model",
-        model=model,
-        settings=settings,
-        simulated=simulated,
-    )
+# --- how it is judged --------------------------------------------------------------------
 
 
 def _members(
     store: Store,
+    config: JudgeConfig,
     plans: Sequence[tuple[Rater, JudgePlan]],
     jury: Jury | None,
     items: Sequence[JudgeItem],
@@ -322,55 +311,13 @@ def _members(
     members = []
     with store.reading() as db:
         if jury is not None:
-            _check_name(jury.rater, stored.namesakes(db, jury.rater))
-            check_same_judge(stored.rater(db, jury.rater.rater_id), jury.rater)
+            check_judge(db, jury.rater, config)
         for rater, plan in plans:
-            _check_name(rater, stored.namesakes(db, rater))
-            check_same_judge(stored.rater(db, rater.rater_id), rater)
-            _check_same_grader(rater, stored.graders(db, rater.rater_id), grader)
+            check_judge(db, rater, config, grader)
             done = stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
-            todo = tuple(item for item in items if not plan.verdict_ids(item) <= done)
+            todo = tuple(i for i in items if not done or not plan.verdict_ids(i) <= done)
             members.append(_Member(rater, plan, todo))
     return members
-
-
-def _check_name(rater: Rater, namesakes: Sequence[str]) -> None:
-    if namesakes:
-        raise UsageError(
-            f"the name {rater.name!r} is taken by a judge that is a {namesakes[0]},"
-            f" and this one is a {rater.kind}",
-            todo="give this one a name of its own with --name",
-        )
-
-
-def _check_same_grader(rater: Rater, graders: set[str], grader: str | None) -> None:
-    if grader is not None and (others := graders - {grader}):
-        raise UsageError(
-            f"the judge {rater.name!r} was graded by {', '.join(sorted(others))} so far,"
-            f" not by {grader}; grades of two graders do not make one figure",
-            todo="give this one a name of its own with --name",
-        )
-
-
-def check_same_judge(known: Rater | None, now: Rater) -> None:
-    """Check that a name still means the same judge.
-
-    Raises:
-        UsageError: It was used for a judge with other settings.
-    """
-    if known is None or (known.settings, known.simulated) == (now.settings, now.simulated):
-        return
-    if now.kind == "jury":
-        what = "had other members, or members with other settings, or another rule"
-    else:
-        stand_in = "the stand-in" if known.simulated else "a server"
-        what = (
-            f"was {known.model or 'a model'} at {stand_in} with other settings (model, prompts,"
-            " reasons, temperature, or another option that changes how it is asked)"
-        )
-    raise UsageError(
-        f"the judge {now.name!r} {what}", todo="give this one a name of its own with --name"
-    )
 
 
 def judge_plan(config: JudgeConfig, judge_id: str, run_id: str) -> JudgePlan:

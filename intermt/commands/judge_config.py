@@ -17,6 +17,8 @@ Compat = Literal["default", "paper"]
 
 PAPER_IMAGE_PX = 512
 
+_ID_CHARS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
@@ -113,6 +115,11 @@ def named(server: Server) -> dict[str, Any]:
     return {"name": server.name, "url": list(server.url), "model": server.model}
 
 
+def how_to_look(item_id: str) -> str:
+    """How to look at what was said of an item; "" for none."""
+    return f"look at a reply with: intermt judge --show {item_id[:_ID_CHARS]}" if item_id else ""
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeResult:
     """What a run judged.
@@ -133,6 +140,7 @@ class JudgeResult:
         calls: What became of the calls.
         simulated: Whether a stand-in judged or graded.
         run_id: The run; None where there was nothing to do.
+        unparsed_id: An item on which some verdict is not stated; "" if there is none.
     """
 
     judge: str
@@ -149,3 +157,4 @@ class JudgeResult:
     members: tuple[str, ...] = ()
     n_skipped: int = 0
     jury: dict[str, int] = field(default_factory=dict)
+    unparsed_id: str = ""

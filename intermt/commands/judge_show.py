@@ -70,7 +70,7 @@ def show(store: Store, name: str) -> ShownJudgement:
         UsageError: The name means several.
     """
     with store.reading() as db:
-        found = stored.ids_like(db, name) if name else []
+        found, n_found = stored.ids_like(db, name) if name else ([], 0)
         if not found:
             raise MissingInputError(
                 f"no verdict, and nothing that was judged, has an id that begins with {name!r}",
@@ -78,8 +78,10 @@ def show(store: Store, name: str) -> ShownJudgement:
                 todo="ids are in the tables verdict, node and conversation; see docs/judging.md",
             )
         if len(found) > 1:
+            more = f" and {n_found - len(found)} more" if n_found > len(found) else ""
             raise UsageError(
-                f"{name!r} is the beginning of several ids: {', '.join(key for key, _ in found)}",
+                f"{name!r} is the beginning of {n_found} ids:"
+                f" {', '.join(key for key, _ in found)}{more}",
                 todo="give more of the one that is meant",
             )
         verdicts = stored.judged(db, *found[0])

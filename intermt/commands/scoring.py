@@ -8,14 +8,14 @@ from statistics import fmean
 from intermt.commands.answering import Branch
 from intermt.commands.calling import Caller
 from intermt.commands.chat_judging import ChatJudge
-from intermt.commands.judge import check_same_judge, judge_plan, judge_rater
+from intermt.commands.judge import judge_plan
 from intermt.commands.judge_config import JudgeConfig
+from intermt.commands.judge_rater import check_judge, judge_rater
 from intermt.commands.judging import LoadedItem
 from intermt.commands.trying import Attempt, LeftOut, tried
 from intermt.config import Server
 from intermt.domain.prompts import Prompts
 from intermt.records import Verdict
-from intermt.store import judging as stored
 from intermt.store.connect import Store
 from intermt.store.judging import JudgeItem
 
@@ -54,7 +54,7 @@ class JudgeScorer:
         rater = judge_rater(caller, config)
         if store.exists():
             with store.reading() as db:
-                check_same_judge(stored.rater(db, rater.rater_id), rater)
+                check_judge(db, rater)
         caller.keep([rater])
         return cls(ChatJudge(caller, judge_plan(config, rater.rater_id, run_id)), caller)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -96,7 +97,7 @@ class Prompts:
             for placeholder, other in _SHOWN_IN_OTHERS.items()
             if placeholder in _PLACEHOLDERS[name]
         ]
-        return content_id("prompt", self.texts[name], "\n".join(shown))
+        return _hash(self.texts[name], "\n".join(shown))
 
     def rubric(self, dimensions: Sequence[str]) -> str:
         """The general rules and the anchors of the named dimensions, in that order.
@@ -106,6 +107,11 @@ class Prompts:
         found = (find_dimension(name) for name in dimensions)
         sections = [self.anchors[d.key] for d in found if d is not None]
         return "\n\n".join([self.rules, *sections])
+
+
+@cache
+def _hash(text: str, shown: str) -> str:
+    return content_id("prompt", text, shown)
 
 
 def load_prompts(directory: Path | None = None) -> Prompts:

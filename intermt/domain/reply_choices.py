@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from intermt.domain.late_patterns import LatePattern
 from intermt.domain.reply_values import IF, Reading
 
 _THING = (
@@ -54,7 +55,7 @@ _BETTER = (
     r"|(?:(?:ist|est|es|è|é)\s+(?:(?:klar|deutlich|nettement|claramente)\s+)?)?"
     r"(?P<BETTER>besser|meilleure?|mejor|migliore|melhor|лучше)"
 )
-_COMPARED = re.compile(
+_COMPARED = LatePattern(
     rf"{_OPEN}{_candidate('1')}{_CLOSE}\s*"
     rf"(?:(?P<sign>>{{1,3}}|<{{1,3}}|={{1,2}}|≈|≻|≺)\s*{_OPEN}{_candidate('2')}{_CLOSE}"
     rf"|\s(?:{_BETTER})(?:\s+(?:one|choice|option|{_THING}))?"
@@ -63,18 +64,18 @@ _COMPARED = re.compile(
     rf"|\s*(?:(?P<THAN>比)|(?P<UNLIKE>不如))\s*{_candidate('4')}(?(THAN)\s*(?:更好|更优|好)))",
     re.IGNORECASE,
 )
-_HAS_BETTER = re.compile(
+_HAS_BETTER = LatePattern(
     rf"{_candidate('1')}{_CLOSE}\s+(?:has|had|shows|offers|provides|demonstrates|exhibits|delivers)"
     rf"\s+{_ADVERB}(?:(?P<GOOD>better|superior|stronger|higher)|(?P<BAD>worse|inferior|weaker|lower))"
     r"\s*[\"'*_`]*\Z",
     re.IGNORECASE,
 )
-_PLAIN = re.compile(
+_PLAIN = LatePattern(
     rf"{_OPEN}(?:{_candidate('1')}|(?P<tie>{_TIE})|(?P<small>(?-i:[ab])(?=[\"'*`)\]}}.\s]*$)))"
     rf"{_CLOSE}",
     re.IGNORECASE,
 )
-_NEXT = re.compile(
+_NEXT = LatePattern(
     rf"\s*(?:[,/|;&=<>]|-(?=\s)|or\b|and\b|vs\b\.?|versus\b|->|→|then\b)\s*(?:(?:or|and|then)\s+)?{_OPEN}"
     rf"(?:{_candidate('1')}\s*{_CLOSE}\s*(?:$|[,./|;:=)\]}}>(?]|or\b|and\b)|{_TIE})"
     rf"|\s*[?%]|\s*[,;]?\s*\(?(?:{IF})"
@@ -84,18 +85,18 @@ _NEXT = re.compile(
     re.IGNORECASE,
 )
 # "A for text, B for pictures" is no choice, and "A, but B is right" is another one.
-_SPLIT = re.compile(
+_SPLIT = LatePattern(
     rf"[^\n.]{{0,60}}?(?:[,;]\s*(?:and\s+|but\s+)?{_candidate('1')}\s*(?:for\b|on\b|in\b|\()"
     rf"|[,;]\s*second\s*,|\bbut\s+{_candidate('2')}\s+(?:is|was)\s+(?:right|correct|better|preferable)\b)",
     re.IGNORECASE,
 )
 # "A wins on text, B wins on pictures" and "worse in text and better in pictures".
-_CONTRAST = re.compile(
+_CONTRAST = LatePattern(
     rf"[^\n.;]{{0,60}}?(?:[,;]\s*(?:and\s+|but\s+|while\s+)?{_candidate('1')}\s+"
     r"(?:(?:is|was)\s+(?:better|stronger|superior)|wins)\b|\band\s+(?:better|worse)\s+(?:in|on|at|for)\b)",
     re.IGNORECASE,
 )
-_ENDS = re.compile(
+_ENDS = LatePattern(
     r"\s*(?:$|[,;!)\]}|\"'`*<#。✓✔✅⭐★\U0001F300-\U0001FAFF]|\.(?![.\w])|[—–]|\()|\s+-\s|[-\s]*//"
     r"|\s*(?:更好|更优|更佳|胜出|が良い|の方が(?:良い|よい|優れている|優れています))(?=$|[\s。.,;!)])"
     r"|\s+(?:because|since|as|due|given|for|but|while|whereas|with|though|although|so|thus|thanks|"
@@ -103,8 +104,8 @@ _ENDS = re.compile(
     r"|\s+(?:in|on|for|at|regarding|across)\s+\Z",
     re.IGNORECASE,
 )
-_LEANS = re.compile(r"\W{0,3}[^\n.;]{0,40}\b(?:lean\w*|edge|ahead|slight\w*)\b", re.IGNORECASE)
-_ENDS_TIE = re.compile(r"\s+(?:between|in|on|for|overall|here|,)\b", re.IGNORECASE)
+_LEANS = LatePattern(r"\W{0,3}[^\n.;]{0,40}\b(?:lean\w*|edge|ahead|slight\w*)\b", re.IGNORECASE)
+_ENDS_TIE = LatePattern(r"\s+(?:between|in|on|for|overall|here|,)\b", re.IGNORECASE)
 _LEADS = (
     r"(?:(?:is|goes\s+to|go\s+to|would\s+be|I|we|my|the|choice|would|prefer(?:red)?|choose|pick|"
     r"select|favou?r|preference|winner|better(?:\s+(?:in|for|with))?|one|answer|response|conversation|candidate|option|"
@@ -112,11 +113,11 @@ _LEADS = (
     r"is\s+(?:better|higher|stronger)\s+(?:in|for|with)|both(?=\s+are)|they(?=\s+are)|are|they're)"
     r"(?:\s*[:=])?\s+[*_`\"'(\[]{0,4}){0,8}?"
 )
-_LED = re.compile(
+_LED = LatePattern(
     rf"[\s*_`\"'(\[]{{0,8}}{_LEADS}(?=(?P<value>{_OPEN}(?:{_CANDIDATE}|{_TIE}|(?-i:[ab])\b)))",
     re.IGNORECASE,
 )
-_LABEL = re.compile(
+_LABEL = LatePattern(
     r"(?:^|[.;,:(\[!?—–|>-]|\b(?:so|thus|hence|therefore|the|my|and))\s*[\"'*_`(\[#]{0,6}\s*"
     r"(?:(?:my|the|your|final|revised|corrected|updated|overall)\s+){0,3}"
     rf"(?:winner|winning\s+{_THING}|(?:better|preferred|best|chosen|stronger)"
@@ -126,12 +127,12 @@ _LABEL = re.compile(
     r"(?:\s*(?:[:=]+>?|->|→|[—–])|\s+-(?=\s)|\s+(?:is|goes\s+to)\b(?:\s*:)?|(?<=goes\sto))\s*",
     re.IGNORECASE,
 )
-_CHOOSE = re.compile(
+_CHOOSE = LatePattern(
     r"\b(?:I|we)(?:'d|\s+would)?\s+(?:(?:clearly|slightly|still|therefore|thus|strongly|rather)\s+)?"
     r"(?:prefer|choose|pick|select|favou?r|chose|picked|go\s+with|vote\s+for|declare)\s+",
     re.IGNORECASE,
 )
-_EVEN = re.compile(
+_EVEN = LatePattern(
     rf"\b(?:both(?:\s+{_THING}s?)?|they|the\s+(?:two(?:\s+{_THING}s)?|{_THING}s)|A\s+and\s+B"
     rf"|{_THING}s?\s+A\s+and\s+(?:{_THING}\s+)?B)\s+(?:are|perform|tie|do)\s*"
     r"(?:(?:roughly|about|exactly|basically|essentially)\s+)?"
@@ -140,11 +141,11 @@ _EVEN = re.compile(
     re.IGNORECASE,
 )
 _BETTER_LAST = r"(?:更好|更优|更佳|胜出|の方が(?:良い|よい|優れている|優れています))"
-_PRAISED = re.compile(
+_PRAISED = LatePattern(
     rf"(?:^|[,、。.;:!])\s*{_OPEN}{_candidate('1')}{_CLOSE}\s*{_BETTER_LAST}(?=$|[\s。.,;!)])",
     re.IGNORECASE,
 )
-_BARE_NUMBER = re.compile(rf"{_OPEN}(?P<number>[12]){_CLOSE}\s*(?:$|[.,;(|])")
+_BARE_NUMBER = LatePattern(rf"{_OPEN}(?P<number>[12]){_CLOSE}\s*(?:$|[.,;(|])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from intermt.domain.late_patterns import LatePattern
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -61,7 +63,7 @@ _NUMBER = (
 )
 _OPEN = r"(?:[*_`\"'“”‘(\[{$\s]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{){0,12}"
 _CLOSE = r"[*_`\"'“”’)\]}$]{0,12}"
-_VALUE = re.compile(rf"{_OPEN}(?P<number>{_NUMBER}){_CLOSE}", re.IGNORECASE)
+_VALUE = LatePattern(rf"{_OPEN}(?P<number>{_NUMBER}){_CLOSE}", re.IGNORECASE)
 _UNIT = (
     r"(?:points?\b|pts\b\.?|marks?\b|stars?\b|Punkte?n?\b|puntos?\b|punt[io]\b|pontos?\b"
     r"|балл(?:а|ов)?\b|[分点점](?:です|입니다)?|अंक|نقاط|نقطة|درجات|[★⭐\U0001F300-\U0001FAFF])"
@@ -70,14 +72,14 @@ _OF = (
     r"/|out\s+of|of|von|aus|sur|de|di|su|em|из|من|از|van(?:\s+de)?|z|af|av"
     r"|\(?max(?:imum)?\.?\s*(?:of|:|=)?|满分"
 )
-_DENOMINATOR = re.compile(
+_DENOMINATOR = LatePattern(
     rf"\s*[*_`]*\(?\s*(?:{_UNIT}\s+)?(?:{_OF})\s*"
     r"(?:a\s+(?:possible|maximum)\s+(?:of\s+)?)?[*_`(]*"
     rf"(?P<number>{_NUMBER})(?:\s*{_UNIT})?{_CLOSE}"
     rf"|\s*\(\s*(?P<full>{_NUMBER})\s*{_UNIT}?\s*(?:满分|滿分|満点|만점|制)\s*\)",
     re.IGNORECASE,
 )
-_POINTS = re.compile(
+_POINTS = LatePattern(
     rf"\s*{_UNIT}|\s+(?:on|in)\s+(?:a|the)\s+"
     r"(?:scale(?:\s+(?:of|from))?\s+)?-?\d\s*(?:-|–|to)\s*\d(?:\s+scale)?",
     re.IGNORECASE,
@@ -93,7 +95,7 @@ IF = (
 )
 """What takes a verdict back that stands before it: conditions and doubts."""
 # A range, a list or a revision: the number before is not the whole statement.
-_GOES_ON = re.compile(
+_GOES_ON = LatePattern(
     rf"\s*(?:[-–—~〜/|,;&、]|\.{{2,}}|{_OR}|vs\b|->|→|=>|\+|,?\s*(?:then|now|or rather)\b)\s*"
     r"(?:or\s+|and\s+)?[*_`\"'(\[]*[-–]?\d(?!\d?[.)]\s*[*_`]*[A-Za-z])"
     rf"|\s*[,;]?\s*\(?(?:{IF})"
@@ -124,7 +126,7 @@ _GOES_ON = re.compile(
 _WOULD_BE = re.compile(r"\bwould\s+be\s+(?:an?\s+)?[*_`\"'(]{0,4}\Z", re.IGNORECASE)
 _TAKEN_BACK = re.compile(r"[^\n.;]{0,60}?\b(?:but|except|were|had|without)\b", re.IGNORECASE)
 # Other anchors of a scale on the same line: a rubric is being quoted.
-_ANCHORS = re.compile(
+_ANCHORS = LatePattern(
     r"[;,.|(]\s*(?:(?:and|or|where|with)\s+)?[*_`\"']*-?\d[*_`\"']*"
     r"(?:\s*[-–—=:]\s*(?![-–]?\d)|\s+(?:for|if|when|means?|is|being|points?)\b)"
     # "1. Short. 2. Clear." counts what there is to say.
@@ -135,7 +137,7 @@ QUALITY = (
     r"(?:(?:very|quite|rather)\s+)?(?:excellent|good|fair|poor|bad|perfect|moderate|weak|strong|"
     r"acceptable|adequate|mediocre|flawless|high|low|medium)"
 )
-_ENDS_STRONG = re.compile(
+_ENDS_STRONG = LatePattern(
     r"\s*(?:$|[,;!)\]}|<{#]|\.(?!\d)|:(?!\s*\d)|//|[—–]|\(|\[|\\)|\s+-|-\s"
     r"|\s+(?:because|since|as|due|given|for|and|but|while|whereas|with|though|although|so|thus|"
     r"which|where|here|reason|overall|this|it|the|i|we|on|to|across|in)\b|\s*[^\x00-\x7f\w\s]"
@@ -143,11 +145,11 @@ _ENDS_STRONG = re.compile(
     r"|\s+(?![^.,;!?()\n。]{0,60}(?:\d|नहीं|아니|아님|ない|değil|ليس|нет))[^\x00-\x7f]",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"\s+[A-Z]")
-_ENDS_WEAK = re.compile(
+_SENTENCE = LatePattern(r"\s+[A-Z]")
+_ENDS_WEAK = LatePattern(
     r"[ ]*\t|\s*(?:$|[,;!)\]}|]|\.(?!\d)|[—–]|\()|\s+-\s|\s+(?:because|since|for|and|but)\b"
 )
-_LABEL = re.compile(
+_LABEL = LatePattern(
     r"(?:^|[.;,:(\[!?—–|>-]|\b(?:so|thus|hence|therefore|and|my|the|a))\s*[\"'*_`(\[#]{0,6}\s*"
     r"(?:(?:my|the|your|final|revised|corrected|updated)\s+){0,3}"
     r"(?:(?:score|rating|grade|mark|points|evaluation|verdict|(?<=final\s)answer"
@@ -162,7 +164,7 @@ _LABEL = re.compile(
     rf"(?:[\s*_]*{QUALITY}\s*(?=\())?",
     re.IGNORECASE,
 )
-_GIVE = re.compile(
+_GIVE = LatePattern(
     r"\b(?:give|gave|giving|rate|rated|assign|assigned|award|awarded|score|scored|grade|graded|"
     r"deserves?|merits?|earns?|warrants?|gets?|receives?|worth|settle\s+on|go\s+with"
     r"|(?<=I'd\s)say|(?<=I\swould\s)say)\s+"
@@ -171,11 +173,11 @@ _GIVE = re.compile(
     r"whole|model'?s|judge'?s)[:\s]\s*){0,8}",
     re.IGNORECASE,
 )
-_BARE_FRACTION = re.compile(
+_BARE_FRACTION = LatePattern(
     rf"(?:^|[.;,!]\s|[—–]|\s-\s|\()\s*[*_`]{{0,3}}(?={_NUMBER}\s*(?:/|out\s+of))", re.IGNORECASE
 )
-_ARROW = re.compile(rf"(?:→|⇒|=>|->)\s*(?={_OPEN}{_NUMBER}[^\n\w]{{0,12}}$)", re.IGNORECASE)
-_ALONE = re.compile(r"\s*(?:[-*•]\s+)?(?P<body>.{1,60}?)\s*\Z", re.DOTALL)
+_ARROW = LatePattern(rf"(?:→|⇒|=>|->)\s*(?={_OPEN}{_NUMBER}[^\n\w]{{0,12}}$)", re.IGNORECASE)
+_ALONE = LatePattern(r"\s*(?:[-*•]\s+)?(?P<body>.{1,60}?)\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import httpx
-from httpx_aiohttp import AiohttpTransport
+import aiohttp
 
 from intermt import __version__
 from intermt.config import Server
@@ -60,7 +60,6 @@ class Client:
         server: Whom to ask.
         images: Gives the bytes of a picture by its SHA-256; called in a thread.
         environ: Where the key is looked up.
-        transport: Replaces the network in tests.
         rng: Spreads the waits between tries.
         pacing: Waiting times.
         pictures: Encoded pictures shared with other clients; None for its own.
@@ -72,7 +71,6 @@ class Client:
         images: ImageBytes,
         *,
         environ: Mapping[str, str] = os.environ,
-        transport: httpx.AsyncBaseTransport | None = None,
         rng: random.Random | None = None,
         pacing: Pacing | None = None,
         pictures: PictureCache | None = None,
@@ -82,12 +80,11 @@ class Client:
         self.pool = Pool(server.url, server.max_in_flight, self.pacing)
         self._pictures = PictureCache(images) if pictures is None else pictures
         self._environ = environ
-        self._transport = transport
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._seats = asyncio.Semaphore(_SEATS_PER_SLOT * server.max_in_flight)
         self._secret = ""
         self._last_error = ""
-        self._http: httpx.AsyncClient | None = None
+        self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the client.
@@ -102,15 +99,16 @@ class Client:
         headers = {"user-agent": f"intermt/{__version__}", "accept-encoding": "identity"}
         if self._secret:
             headers["authorization"] = f"Bearer {self._secret}"
-        limits = httpx.Limits(
-            # One above the ceiling, so that the check never waits for a call.
-            max_connections=self.server.max_in_flight + len(self.server.url),
-            keepalive_expiry=_KEEP_ALIVE_S,
-        )
-        self._http = httpx.AsyncClient(
-            transport=self._transport or AiohttpTransport(limits=limits),
+        self._http = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                # One above the ceiling, so that the check never waits for a call.
+                limit=self.server.max_in_flight + len(self.server.url),
+                keepalive_timeout=_KEEP_ALIVE_S,
+                ssl=_certificates(self.server),
+            ),
             headers=headers,
-            timeout=httpx.Timeout(None, connect=self.pacing.connect_s),
+            timeout=aiohttp.ClientTimeout(sock_connect=self.pacing.connect_s),
+            cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
         )
         return self
@@ -123,7 +121,7 @@ class Client:
     ) -> None:
         """Close all connections."""
         if self._http is not None:
-            await self._http.aclose()
+            await self._http.close()
             self._http = None
 
     async def check(self) -> Served:
@@ -234,7 +232,7 @@ class Client:
             finished_at=_now(),
         )
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> aiohttp.ClientSession:
         if self._http is None:
             raise RuntimeError("a Client is used inside `async with`")
         return self._http
@@ -246,6 +244,16 @@ def _base(url: str, call: Call) -> str:
 
 def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _certificates(server: Server) -> ssl.SSLContext | bool:
+    """What the certificates of a server's https URLs are checked against."""
+    if not any(url.startswith("https:") for url in server.url):
+        return True
+    # Brings its own list of authorities: a container may have none. Slow to import.
+    import httpx
+
+    return httpx.create_ssl_context()
 
 
 def _secret(server: Server, environ: Mapping[str, str]) -> str:

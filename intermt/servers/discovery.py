@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import httpx
+import aiohttp
 
 from intermt.config import Server
 from intermt.errors import ConfigError, PermissionRefused, ProtocolMismatch, ServerUnreachable
@@ -59,7 +59,7 @@ class _Found:
 
 
 async def discover(
-    http: httpx.AsyncClient, server: Server, pacing: Pacing, rng: random.Random, *, secret: str
+    http: aiohttp.ClientSession, server: Server, pacing: Pacing, rng: random.Random, *, secret: str
 ) -> Served:
     """What the URLs of a server serve; see `Client.check` for the errors."""
     looks = (_look(http, url, server, pacing, rng) for url in server.url)
@@ -126,7 +126,7 @@ def _error(
 
 
 async def _look(
-    http: httpx.AsyncClient, url: str, server: Server, pacing: Pacing, rng: random.Random
+    http: aiohttp.ClientSession, url: str, server: Server, pacing: Pacing, rng: random.Random
 ) -> _Found:
     last = _Found(url, problem="unreachable", why="not asked")
     for tries in range(1, pacing.check_attempts + 1):
@@ -141,7 +141,9 @@ async def _look(
     return last
 
 
-async def _look_once(http: httpx.AsyncClient, url: str, timeout_s: float) -> tuple[_Found, bool]:
+async def _look_once(
+    http: aiohttp.ClientSession, url: str, timeout_s: float
+) -> tuple[_Found, bool]:
     """What one try finds at a URL, and whether another try is worth it."""
     try:
         answer = await _get(http, f"{url}/models", timeout_s)
@@ -170,7 +172,7 @@ async def _look_once(http: httpx.AsyncClient, url: str, timeout_s: float) -> tup
     return _Found(url, problem="mismatch", why=why), False
 
 
-async def _get(http: httpx.AsyncClient, url: str, timeout_s: float) -> Answer:
+async def _get(http: aiohttp.ClientSession, url: str, timeout_s: float) -> Answer:
     return await exchange(http, url, wire=None, timeout_s=timeout_s, max_bytes=_MAX_BYTES)
 
 

@@ -91,7 +91,7 @@ def encode(content: bytes, max_px: int) -> EncodedPicture:
     except Exception as error:
         raise PictureError(f"cannot be decoded: {error or type(error).__name__}") from error
     head = f'"data:{media_type};base64,'.encode()
-    return EncodedPicture(media_type, head + base64.b64encode(content) + b'"')
+    return EncodedPicture(media_type, b"".join((head, base64.b64encode(content), b'"')))
 
 
 def _is_turned(opened: Image.Image) -> bool:

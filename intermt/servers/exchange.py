@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import aiohttp
-import httpx
 
 from intermt.servers.wire import Wire
 
@@ -30,7 +29,7 @@ class Answer:
 
     Attributes:
         status: HTTP status.
-        headers: Header fields by lower-case name.
+        headers: Header fields by name, in any case.
         body: The body, cut off where `over_cap`.
         over_cap: Whether a body of a success was longer than allowed.
     """
@@ -47,7 +46,7 @@ class Answer:
 
 
 async def exchange(
-    http: httpx.AsyncClient,
+    http: aiohttp.ClientSession,
     url: str,
     *,
     wire: Wire | None,
@@ -62,42 +61,40 @@ async def exchange(
     try:
         async with asyncio.timeout(timeout_s) as deadline:
             return await _answer(http, url, wire, max_bytes)
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise NoAnswerError(_told(error)) from error
-    except aiohttp.ClientError as error:
-        # The transport passes on what it has no httpx name for, malformed headers among it.
-        raise NoAnswerError(_told(error)) from error
-    except OSError as error:
+    except (aiohttp.ClientError, OSError) as error:
         if deadline.expired():
             raise NoAnswerError(
                 f"no complete answer within {timeout_s:g} s", timed_out=True
             ) from error
-        raise NoAnswerError(_told(error)) from error
+        raise NoAnswerError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
 
 
-async def _answer(http: httpx.AsyncClient, url: str, wire: Wire | None, max_bytes: int) -> Answer:
+async def _answer(
+    http: aiohttp.ClientSession, url: str, wire: Wire | None, max_bytes: int
+) -> Answer:
     if wire is None:
-        opened = http.stream("GET", url)
+        opened = http.get(url, allow_redirects=False)
     else:
         headers = {
             "content-type": wire.content_type,
             "content-length": str(len(wire.content)),
         }
         is_long = len(wire.content) > _PIECE_BYTES
-        content = _pieces(wire.content) if is_long else wire.content
-        opened = http.stream("POST", url, content=content, headers=headers)
+        data = _pieces(wire.content) if is_long else wire.content
+        opened = http.post(url, data=data, headers=headers, allow_redirects=False)
     async with opened as response:
-        cap = max_bytes if response.is_success else min(max_bytes, _ERROR_BYTES)
+        is_success = 200 <= response.status < 300
+        cap = max_bytes if is_success else min(max_bytes, _ERROR_BYTES)
         body = bytearray()
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > cap:
                 break
         return Answer(
-            response.status_code,
-            dict(response.headers),
+            response.status,
+            response.headers,
             bytes(body[:cap]),
-            over_cap=response.is_success and len(body) > cap,
+            over_cap=is_success and len(body) > cap,
         )
 
 
@@ -105,10 +102,3 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
     """The body in pieces: written at once, megabytes would hold up every other call."""
     for start in range(0, len(content), _PIECE_BYTES):
         yield content[start : start + _PIECE_BYTES]
-
-
-def _told(error: Exception) -> str:
-    # The transport's names mislead (a reset connection becomes ConnectTimeout): its cause
-    # says what happened.
-    cause = error.__cause__ if isinstance(error.__cause__, aiohttp.ClientError) else error
-    return f"{type(cause).__name__}: {cause}".removesuffix(": ")

@@ -119,7 +119,8 @@ def _of_error(answer: Answer, body: bytes) -> Outcome:
         reading = Reading("exhausted", error=text, again=True)
         return Outcome(reading, health, status, simulated=simulated)
     if 300 <= status < 400:
-        target = answer.headers.get("location", "nowhere")
+        # Bytes that are no UTF-8 come as half a character, which JSON cannot hold.
+        target = answer.headers.get("location", "nowhere").encode(errors="replace").decode()
         text = f"HTTP {status}: redirects to {target}; redirects are not followed"
     state: CallState = "refused" if status == 400 and is_filtered(body) else "rejected"
     return Outcome(Reading(state, error=text), Health(), status, simulated=simulated)

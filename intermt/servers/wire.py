@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import orjson
 
 from intermt.records import Call
@@ -53,17 +52,22 @@ def _fragment_text(fragment: Any) -> str:
 
 
 def _with_pictures(value: Any, encoded: Mapping[str, EncodedPicture]) -> Any:
-    if isinstance(value, Mapping):
-        sha256 = value.get("sha256")
-        if len(value) == 1 and isinstance(sha256, str) and sha256 in encoded:
-            return {"url": orjson.Fragment(encoded[sha256].fragment)}
-        return {key: _with_pictures(item, encoded) for key, item in value.items()}
+    if isinstance(value, str):
+        return value
     if isinstance(value, list | tuple):
         return [_with_pictures(item, encoded) for item in value]
+    if isinstance(value, Mapping):
+        sha256 = value.get("sha256") if len(value) == 1 else None
+        if isinstance(sha256, str) and sha256 in encoded:
+            return {"url": orjson.Fragment(encoded[sha256].fragment)}
+        return {key: _with_pictures(item, encoded) for key, item in value.items()}
     return value
 
 
 def _form(call: Call, encoded: Mapping[str, EncodedPicture]) -> Wire:
+    # Slow to import, and no other call needs it.
+    import httpx
+
     fields: dict[str, str] = {}
     files: dict[str, tuple[str, bytes, str]] = {}
     for name, value in call.body.items():

@@ -28,8 +28,9 @@ from intermt.store.lock import StoreLock
 from intermt.store.rows import Record, TableRow, insert, to_row
 
 _FOLDERS = ("images", "journal", "queue")
-# A transaction takes memory for all of its rows, beside what the program itself takes.
-_ROWS_A_FLUSH = 1000
+# A transaction takes memory for all of its rows, beside what the program itself takes; but each
+# takes a tenth of a second besides, as it opens and closes the database.
+_BYTES_A_FLUSH = 8_000_000
 # Beyond it, the copying of whole tables goes on on the disk.
 _UPGRADE_MB = 500
 _NETWORK_FILE_SYSTEMS = {
@@ -56,7 +57,8 @@ class Store:
         self._database = folder / "store.duckdb"
         self._new_database = folder / "store.duckdb.new"
         self._journal = Journal(folder / "journal")
-        self._pending: list[TableRow] = []
+        self._pending: list[tuple[TableRow, int]] = []
+        self._pending_bytes = 0
         self._pending_lock = threading.Lock()
 
     # --- being there ---------------------------------------------------------------------
@@ -254,7 +256,7 @@ class Store:
             raise PermissionRefused(
                 f"cannot write in the store {self.folder}: {error.strerror}", where=str(folder)
             ) from error
-        with StoreLock(folder, self.lock_timeout_s, self.command, what).hold("write"):
+        with StoreLock(folder, self.lock_timeout_s, self.command, what).hold("work"):
             yield
 
     # --- the journal -----------------------------------------------------------------------
@@ -268,12 +270,13 @@ class Store:
         with self._pending_lock:
             if any(table in ("image", "request", "node") for table, _ in rows):
                 self.images.sync()
-            self._journal.append(rows)
-            self._pending.extend(rows)
+            sizes = self._journal.append(rows)
+            self._pending.extend(zip(rows, sizes, strict=True))
+            self._pending_bytes += sum(sizes)
 
-    def n_kept(self) -> int:
-        """How many records wait for a `flush`."""
-        return len(self._pending)
+    def bytes_kept(self) -> int:
+        """How many bytes of records wait for a `flush`."""
+        return self._pending_bytes
 
     def flush(self) -> None:
         """Move the kept records into the database.
@@ -285,15 +288,17 @@ class Store:
         with self._pending_lock:
             if not self._pending:
                 return
-            rows, self._pending = self._pending, []
+            sized, self._pending = self._pending, []
+            n_bytes, self._pending_bytes = self._pending_bytes, 0
             taken = self._journal.take()
         try:
-            for begin in range(0, len(rows), _ROWS_A_FLUSH):
+            for rows in _pieces(sized, _BYTES_A_FLUSH):
                 with self.writing() as db:
-                    insert(db, rows[begin : begin + _ROWS_A_FLUSH])
+                    insert(db, rows)
         except BaseException:
             with self._pending_lock:
-                self._pending = rows + self._pending
+                self._pending = sized + self._pending
+                self._pending_bytes += n_bytes
             if taken is not None:
                 # Its rows are pending still; the next writer, perhaps this one, merges it.
                 os.close(taken[1])
@@ -377,3 +382,17 @@ class Store:
 
     def _needs_writer(self) -> bool:
         return not self._database.exists() or journals.any_abandoned(self.folder / "journal")
+
+
+def _pieces(sized: Iterable[tuple[TableRow, int]], most_bytes: int) -> Iterator[list[TableRow]]:
+    """The rows in order, in lists of at most so many bytes, or of one row."""
+    piece: list[TableRow] = []
+    size = 0
+    for row, n_bytes in sized:
+        if piece and size + n_bytes > most_bytes:
+            yield piece
+            piece, size = [], 0
+        piece.append(row)
+        size += n_bytes
+    if piece:
+        yield piece

@@ -11,15 +11,15 @@ from intermt.errors import TryLater
 from intermt.store.connect import Store
 
 INTERVAL_S = 3.0
-N_RECORDS = 1000
-"""So many records are not left for the rest of the interval."""
+N_BYTES = 4_000_000
+"""So much is not left for the rest of the interval."""
 
 _LOOK_S = 0.1
 
 
 @contextlib.contextmanager
 def flushing(store: Store, on_trouble: Callable[[str], None]) -> Iterator[None]:
-    """Flush the store's kept records every few seconds or thousand, and at the end of the block.
+    """Flush the store's kept records every few seconds or megabytes, and at the end of the block.
 
     A background flush that finds the store busy says so through `on_trouble` and leaves the
     records to the next one; one that fails for another reason says so and is the last. When
@@ -35,7 +35,7 @@ def flushing(store: Store, on_trouble: Callable[[str], None]) -> Iterator[None]:
     def work() -> None:
         flushed_at = time.monotonic()
         while not stop.wait(min(_LOOK_S, INTERVAL_S)):
-            if store.n_kept() < N_RECORDS and time.monotonic() - flushed_at < INTERVAL_S:
+            if store.bytes_kept() < N_BYTES and time.monotonic() - flushed_at < INTERVAL_S:
                 continue
             try:
                 store.flush()

@@ -137,11 +137,11 @@ class ImageFolder:
         """Temporary files that a dead process left."""
         return sorted(self.folder.glob("??/.*"))
 
-    def _paths(self, sha256: str) -> list[Path]:
+    def _paths(self, sha256: str) -> Iterator[Path]:
         """Where a picture may be; nowhere if that is no address."""
-        if not _ADDRESS.fullmatch(sha256):
-            return []
-        return [self._path(sha256, extension) for extension in EXTENSIONS.values()]
+        if _ADDRESS.fullmatch(sha256):
+            for extension in EXTENSIONS.values():
+                yield self._path(sha256, extension)
 
     def _path(self, sha256: str, extension: str) -> Path:
         return self.folder / sha256[:2] / f"{sha256}.{extension}"

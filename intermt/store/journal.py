@@ -50,8 +50,8 @@ class Journal:
         self._synced_at = 0.0
         self._length = 0
 
-    def append(self, rows: Iterable[TableRow]) -> None:
-        """Write rows to the file; when this returns they survive the end of the process.
+    def append(self, rows: Iterable[TableRow]) -> list[int]:
+        """The length in bytes of each row, which now survives the end of the process.
 
         They survive a power cut from the next sync on, which an append makes if the last
         one is a quarter of a second old; the database has them after a `flush` anyway.
@@ -60,9 +60,9 @@ class Journal:
             InputError: A row holds what JSON cannot (see `rows.encode`); none is written.
             StoreIOError: The disk is full or the folder cannot be written.
         """
-        lines = b"".join(_line(table, row) for table, row in rows)
+        lines = [_line(table, row) for table, row in rows]
         if not lines:
-            return
+            return []
         try:
             if self._fd is None:
                 name = unique_name(".jsonl")
@@ -70,7 +70,7 @@ class Journal:
                 self._path = self._folder / name
                 self._length = 0
                 _sync_folder(self._folder)
-            self._write(self._fd, lines)
+            self._write(self._fd, b"".join(lines))
             if time.monotonic() - self._synced_at > SYNC_INTERVAL_S:
                 self.sync()
         except OSError as error:
@@ -79,6 +79,7 @@ class Journal:
                 where=str(self._folder),
                 todo="free disk space or mend the permissions, then run the same command again",
             ) from error
+        return [len(line) for line in lines]
 
     def _write(self, fd: int, lines: bytes) -> None:
         view = memoryview(lines)

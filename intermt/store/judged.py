@@ -57,20 +57,22 @@ class StoredCall:
     body: Any
 
 
-def ids_like(db: Connection, name: str) -> list[tuple[str, Literal["verdict", "item"]]]:
-    """Verdicts, and items with verdicts, whose id is this or begins so; a few of them."""
+def ids_like(db: Connection, name: str) -> tuple[list[tuple[str, Literal["verdict", "item"]]], int]:
+    """Verdicts, and items with verdicts, whose id is this or begins so: ten of them; how many."""
     rows = db.execute(
         """
-        SELECT DISTINCT id, what FROM (
+        SELECT id, what, count(*) OVER () FROM (
             SELECT verdict_id AS id, 'verdict' AS what FROM verdict
-            UNION ALL SELECT a_id, 'item' FROM verdict
-            UNION ALL SELECT b_id, 'item' FROM verdict WHERE b_id IS NOT NULL
+            UNION SELECT a_id, 'item' FROM verdict
+            UNION SELECT b_id, 'item' FROM verdict WHERE b_id IS NOT NULL
         ) WHERE starts_with(id, ?) ORDER BY id <> ?, id LIMIT 10
         """,
         [name, name],
     ).fetchall()
-    exact = [(key, what) for key, what in rows if key == name]
-    return exact or rows
+    exact = [(key, what) for key, what, _ in rows if key == name]
+    if exact:
+        return exact, len(exact)
+    return [(key, what) for key, what, _ in rows], rows[0][2] if rows else 0
 
 
 def judged(db: Connection, key: str, what: Literal["verdict", "item"]) -> list[tuple[Verdict, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import Level
-from intermt.records import JudgeTask, Rater, Verdict
+from intermt.records import JudgeTask, Rater, Run, Verdict
 from intermt.store.rows import FROM_STRINGS, from_tuple, json_list, select_list
 
 
@@ -143,6 +143,23 @@ def namesakes(db: Connection, rater: Rater) -> list[str]:
         [rater.name, rater.rater_id],
     ).fetchall()
     return [kind for (kind,) in rows]
+
+
+def latest_judging(db: Connection, judge_id: str) -> Run | None:
+    """The latest run of `judge` that asked a judge; None if there was none."""
+    row = db.execute(
+        f"""
+        SELECT {select_list(Run, "r")} FROM run r
+        WHERE r.command = 'judge'
+            AND r.run_id IN (SELECT run_id FROM verdict WHERE judge_id = ?)
+        ORDER BY r.started_at DESC LIMIT 1
+        """,
+        [judge_id],
+    ).fetchone()
+    if row is None:
+        return None
+    found: Run = from_tuple(Run, row)
+    return found
 
 
 def finished_verdicts(db: Connection, judge_id: str, task: JudgeTask, level: Level) -> set[str]:

@@ -6,7 +6,7 @@ everybody first takes a ticket in `STORE/queue/`: a file whose name sorts by tim
 its owner keeps locked for as long as it waits or holds. A ticket that can be locked by
 somebody else has lost its owner (killed, power cut) and is cleared away. A writer goes when
 no live ticket is ahead of its own, a reader when no live writer is. The tickets also say
-who is at work, for the message of whoever has waited in vain.
+who is at work and who waits, for the message of whoever has waited in vain.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ import orjson
 
 from intermt.errors import PermissionRefused, StoreIOError, TryLater
 
-Mode = Literal["read", "write"]
+Mode = Literal["read", "write", "work"]
+"""`work` excludes everybody as `write` does, from a piece of work and not from the files."""
+
+_AT = {"read": "reading", "write": "writing", "work": "at it"}
+_WAITING = {"read": "waiting to read", "write": "waiting to write", "work": "waiting for it"}
 
 _POLL_FIRST_S = 0.002
 _POLL_S = 0.02
@@ -43,7 +47,12 @@ _TODO_BY_ERRNO = {
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who is using or waiting for the store."""
+    """Who is using or waiting for the store.
+
+    Attributes:
+        since: When it came.
+        held_since: When it got its turn; None while it waits.
+    """
 
     pid: int
     host: str
@@ -51,11 +60,12 @@ class Holder:
     command: str
     mode: Mode
     since: datetime
+    held_since: datetime | None
 
     def __str__(self) -> str:
         host = "" if self.host == socket.gethostname() else f" on {self.host}"
-        verb = "writing" if self.mode == "write" else "reading"
-        when = self.since.strftime("%H:%M:%S")
+        verb = _WAITING[self.mode] if self.held_since is None else _AT[self.mode]
+        when = (self.held_since or self.since).strftime("%H:%M:%S")
         return f"process {self.pid}{host} ({self.user}, {self.command}, {verb} since {when} UTC)"
 
 
@@ -148,6 +158,10 @@ class StoreLock:
             lock_fd = self._open_lock()
             try:
                 self._wait(ticket, mode, lock_fd, deadline)
+                if ticket_fd is not None:
+                    # Only a message would miss it.
+                    with contextlib.suppress(OSError):
+                        os.write(ticket_fd, b"\n" + _now().encode())
                 yield
             finally:
                 os.close(lock_fd)
@@ -185,7 +199,7 @@ class StoreLock:
                 "host": socket.gethostname(),
                 "user": user_name(),
                 "command": self._command,
-                "since": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+                "since": _now(),
             }
         )
         try:
@@ -233,7 +247,7 @@ class StoreLock:
             ) from error
 
     def _wait(self, ticket: Path | None, mode: Mode, lock_fd: int, deadline: float) -> None:
-        flag = fcntl.LOCK_EX if mode == "write" else fcntl.LOCK_SH
+        flag = fcntl.LOCK_SH if mode == "read" else fcntl.LOCK_EX
         while True:
             first = ticket is None or not self._live_ahead(ticket, mode)
             if first:
@@ -295,14 +309,17 @@ class StoreLock:
             if fd is not None:
                 os.close(fd)
                 return None
-            data = orjson.loads(path.read_bytes())
+            about, _, held_since = path.read_text().partition("\n")
+            data = orjson.loads(about)
+            modes: dict[str, Mode] = {".read": "read", ".work": "work"}
             return Holder(
                 pid=data["pid"],
                 host=data["host"],
                 user=data["user"],
                 command=data["command"],
-                mode="write" if path.suffix == ".write" else "read",
+                mode=modes.get(path.suffix, "write"),
                 since=datetime.fromisoformat(data["since"]),
+                held_since=datetime.fromisoformat(held_since) if held_since else None,
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -320,6 +337,10 @@ class StoreLock:
             f"{self._what} is in use by {who}{more}; waited {self._timeout_s:g} s in vain",
             todo="run the same command again later, or wait longer with --lock-timeout SECONDS",
         )
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _holders_by_kernel(lock_file: Path) -> list[tuple[int, str]]:

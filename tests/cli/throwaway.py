@@ -164,7 +164,9 @@ def wait(
             sys.stderr.write("closed\n")
 
     if how == "loop":
-        asyncio.run(in_loop())
+        from intermt.commands.stopping import run_to_end
+
+        run_to_end(in_loop())
     try:
         sys.stderr.write("ready\n")
         sys.stderr.flush()

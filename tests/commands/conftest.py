@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +12,10 @@ from tests.commands.work import Here, Program
 @pytest.fixture
 def intermt(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Program]:
+) -> Program:
     """The program in this process, on the store `tmp_path/store`."""
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
-    yield Program(tmp_path / "store", capfd)
-    signal.signal(signal.SIGTERM, before)
+    return Program(tmp_path / "store", capfd)
 
 
 @pytest.fixture

@@ -343,7 +343,7 @@ def test_what_is_not_there_or_not_clear_cannot_be_shown(filled: Program) -> None
     ids = counted(filled.store, "SELECT list(verdict_id) FROM verdict")
     first = min(c for c in "0123456789abcdef" if sum(i[0] == c for i in ids) > 1)
     done = filled("judge", "--show", first, code=2)
-    assert "several" in done.answer["errors"][0]["message"]
+    assert "beginning of 2 ids" in done.answer["errors"][0]["message"]
     before = rows(filled.store, per_run=True)
     filled("judge", "--show", ids[0])
     assert rows(filled.store, per_run=True) == before

@@ -42,7 +42,7 @@ def hurried(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 def test_records_reach_the_database_while_the_block_runs(hurried: Store) -> None:
     with flushing.flushing(hurried, pytest.fail):
         hurried.keep([feedback("a")])
-        until(lambda: hurried.n_kept() == 0)
+        until(lambda: hurried.bytes_kept() == 0)
         until(lambda: count(hurried) == 1)
         hurried.keep([feedback("b")])
     assert count(hurried) == 2
@@ -53,13 +53,14 @@ def test_many_records_are_not_left_for_the_rest_of_the_interval(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flushing, "INTERVAL_S", 60.0)
-    monkeypatch.setattr(flushing, "N_RECORDS", 3)
-    with flushing.flushing(store.create(), pytest.fail):
-        store.keep([feedback("a"), feedback("b")])
+    store.create().keep([feedback("a")])
+    monkeypatch.setattr(flushing, "N_BYTES", 2 * store.bytes_kept() + 1)
+    with flushing.flushing(store, pytest.fail):
+        store.keep([feedback("b")])
         time.sleep(0.3)
-        assert store.n_kept() == 2
+        assert store.bytes_kept() == flushing.N_BYTES - 1
         store.keep([feedback("c")])
-        until(lambda: store.n_kept() == 0)
+        until(lambda: store.bytes_kept() == 0)
     assert count(store) == 3
 
 
@@ -70,7 +71,7 @@ def test_a_busy_store_is_told_and_loses_nothing(hurried: Store) -> None:
         with hurried.lock.hold("write"):
             impatient.keep([feedback("a")])
             until(lambda: said)
-        until(lambda: impatient.n_kept() == 0)
+        until(lambda: impatient.bytes_kept() == 0)
     assert "is in use by" in said[0]
     assert "waits in the journal" in said[0]
     assert count(hurried) == 1
