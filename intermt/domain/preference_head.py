@@ -25,8 +25,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from intermt.domain.bootstrap import (
     Interval,
-    clustered_standard_error,
     cluster_codes,
+    clustered_standard_error,
     wilson_of_clusters,
 )
 from intermt.domain.correlation import Floats

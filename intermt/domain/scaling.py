@@ -225,7 +225,7 @@ def trend(found: Floats, turns: Ints, trees: Ints, *, seed: int, confidence: flo
     centred = np.where(used, steps - (steps * used).sum(axis=0) / n_judges[several], 0.0)
     parts = (centred * judged).sum(axis=0) / float((centred**2).sum())
     labels, codes = np.unique(trees[several], return_inverse=True)
-    by_tree = np.bincount(codes, parts)
+    by_tree: Floats = np.bincount(codes, parts).astype(np.float64)
     slope, n_trees = float(parts.sum()), len(labels)
     if n_trees < MIN_CLUSTERS:
         return Trend(slope, too_few(n_trees, confidence), 1.0, int(several.sum()), n_trees)
@@ -274,9 +274,7 @@ def curve(
         Interval(float(a), float(b), confidence, "percentile", n_trees, n_resamples)
         for a, b in zip(low, high, strict=True)
     ]
-    return Curve(
-        ceiling, spans[0], drop, pace, spans[2], gain, spans[3], grid.averages(drop, pace)
-    )
+    return Curve(ceiling, spans[0], drop, pace, spans[2], gain, spans[3], grid.averages(drop, pace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,9 +398,7 @@ def transfers(
             seen = accuracy_of(found[at], pairs.trees[at], confidence)
             n_trained = int(trained.sum())
             rows.append(
-                Transfer(
-                    learnt, tried, n_trained, seen.n, seen.n_groups, seen.value, seen.interval
-                )
+                Transfer(learnt, tried, n_trained, seen.n, seen.n_groups, seen.value, seen.interval)
             )
     return rows
 
