@@ -37,6 +37,12 @@ def texts_of(messages: Sequence[Message], max_chars: int) -> tuple[str, ...]:
     return tuple(_with_context(f"{head}{piece}", before, max_chars) for piece in pieces)
 
 
+def answer_in(text: str) -> str:
+    """The part of such a text that is answer; all of any other text."""
+    head, mark = f"{_HEADINGS['assistant']}\n", f"{_GAP}{_HEADINGS['user']}\n"
+    return text.removeprefix(head).partition(mark)[0] if text.startswith(head) else text
+
+
 def _pieces(text: str, room: int) -> Iterator[str]:
     """The text in pieces of at most `room` characters, cut at white space if there is some."""
     start = 0
