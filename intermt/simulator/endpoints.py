@@ -167,9 +167,9 @@ def _to_embed(
     A chat is one text; pictures in it are looked at no further.
     """
     if data.get("messages") is not None:
-        plain, texts, _ = read_messages(data["messages"])
-        answers = [text for who, text in texts if who == "assistant"]
-        chat = "\n\n".join(text for _, text in texts)
+        plain, said, _ = read_messages(data["messages"])
+        answers = [text for who, text in said if who == "assistant"]
+        chat = "\n\n".join(text for _, text in said)
         return [(chat, answers[-1] if answers else "")], {**data, "messages": plain}
     texts = data.get("input")
     texts = [texts] if isinstance(texts, str) else texts
