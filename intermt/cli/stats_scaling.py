@@ -40,7 +40,7 @@ def scaling(ctx: Context) -> None:
             )
     if options["server"] is not None and options["model"] is not None:
         raise UsageError("--model is for what is in the store", todo="write --server URL#MODEL")
-    plot = options["plot"]
+    plot = None if options["plot"] is None else Path(options["plot"])
     form = None if plot is None else _plot_form(plot)
     server = options["server"]
     config = ScalingConfig(
@@ -58,10 +58,10 @@ def scaling(ctx: Context) -> None:
     )
     ctx.out.if_interrupted("run the same command again: every embedding is kept")
     found = run(open_store(ctx), config, ctx.out.progress)
-    if form is not None:
+    if plot is not None and form is not None:
         _draw(found.document, plot, form)
     marks = [SIMULATED] * found.simulated + [SYNTHETIC] * found.synthetic
-    asked = options["form"]
+    asked = options["format"]
     if not ctx.json and asked != "table":
         stream = ctx.out.stdout(f"--format {asked}")
         if asked == "json":

@@ -24,18 +24,22 @@ _STYLE: Any = {
     "svg.fonttype": "none",
 }
 _MOST_CELLS_WITH_TEXT = 10
-_HEIGHT = 3.3
+_LEAST_WIDTH, _MOST_WIDTH = 3.5, 7.0
 
 
 def draw_scaling(document: Document, file: IO[bytes], form: str) -> None:
-    """Draw a study to a file, `form` being png or svg; the same study gives the same bytes."""
+    """Draw a study to a file, `form` being png or svg; the same study gives the same bytes.
+
+    One panel below the other, so that all can be read at the width of a column.
+    """
     with mpl.rc_context(_STYLE):
         matrix, transfer = document["matrix"], document["transfer"]
-        n = len({row["t"] for row in matrix})
-        widths = [max(2.6, 0.72 * n + 1.0), 3.0, *([2.6] if transfer else [])]
-        height = max(_HEIGHT, 0.42 * len({row["k"] for row in matrix}) + 1.6)
-        figure = Figure(figsize=(sum(widths), height), layout="constrained")
-        axes = figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]
+        width = 0.5 * len({row["t"] for row in matrix}) + 1.4
+        width = min(max(width, _LEAST_WIDTH), _MOST_WIDTH)
+        tall = 0.36 * len({row["k"] for row in matrix}) + 1.1
+        heights = [max(tall, 1.7), 2.9, *([2.9] if transfer else [])]
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+        axes = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _matrix(axes[0], document)
         _averages(axes[1], document)
         if transfer:
@@ -47,7 +51,7 @@ def draw_scaling(document: Document, file: IO[bytes], form: str) -> None:
 
 
 def _title(document: Document) -> str:
-    return "  ".join(text for key, text in MARKS.items() if document[key])
+    return "\n".join(text for key, text in MARKS.items() if document[key])
 
 
 def _matrix(axes: Axes, document: Document) -> None:
@@ -61,7 +65,7 @@ def _matrix(axes: Axes, document: Document) -> None:
     known = [row["accuracy"] for row in cells]
     # One scale for all studies, wide enough for these: colours of two plots can be compared.
     low, high = min(0.4, *known), max(0.8, *known)
-    image = axes.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
+    axes.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
     many = len(turns) > _MOST_CELLS_WITH_TEXT
     for row in cells:
         place = (turns.index(row["t"]), ks.index(row["k"]))
@@ -80,8 +84,7 @@ def _matrix(axes: Axes, document: Document) -> None:
     axes.set_ylabel("turns learnt from, k")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    axes.figure.colorbar(image, ax=axes, label="accuracy", fraction=0.046, pad=0.02)
-    axes.set_title(f"Accuracy, ± half a {document['confidence']:.0%} interval", loc="left")
+    axes.set_title(f"Accuracy on turn t, ± half a {document['confidence']:.0%} interval", loc="left")
 
 
 def _ticked(t: int, n: int) -> str:
@@ -95,25 +98,28 @@ def _turn(document: Document) -> str:
 def _averages(axes: Axes, document: Document) -> None:
     rows: Sequence[Row] = document["averages"]
     _with_errors(axes, [row["k"] for row in rows], rows)
-    curve = document["curve"]
-    words = "no curve"
-    if not curve["undefined"]:
+    trend, curve = document["trend"], document["curve"]
+    if trend is not None and trend["rises"] and not curve["undefined"]:
         fitted = curve["averages"]
         axes.plot(
             [p["k"] for p in fitted], [p["accuracy"] for p in fitted], color=ORANGE, lw=1.3,
             label="saturating curve",
         )  # fmt: skip
-        words = "saturating curve"
     axes.axhline(0.5, color=GREY, lw=0.8, ls=":", label="chance")
     axes.set_xticks([row["k"] for row in rows], [_ticked(row["k"], row["n"]) for row in rows])
     axes.margins(x=0.12)
     axes.set_xlabel("turns learnt from, k; n pairs of later turns")
-    axes.set_ylabel(f"accuracy on later turns, {document['confidence']:.0%} interval")
-    trend = document["trend"]
+    axes.set_ylabel(f"accuracy, {document['confidence']:.0%} interval")
     said = "one k only" if trend is None else f"slope {trend['slope']:+.3f} a turn, p {_p(trend)}"
-    axes.set_title(f"Average over t > k: {said}", loc="left")
-    if words == "saturating curve" or rows:
-        axes.legend(frameon=False, fontsize=7, loc="best")
+    axes.set_title(f"Average over later turns, t > k\n{said}", loc="left")
+    _legend(axes)
+
+
+def _legend(axes: Axes) -> None:
+    """The legend under the panel, where it hides nothing."""
+    axes.legend(
+        frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.45, -0.32), ncols=2
+    )
 
 
 def _p(trend: Row) -> str:
@@ -122,7 +128,7 @@ def _p(trend: Row) -> str:
 
 def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
     """Tested levels side by side, a colour for what was learnt from."""
-    names = {"local": "local\n(prefix)", "global": "global\n(chain)"}
+    names = {"local": "local (prefix)", "global": "global (chain)"}
     learnt = sorted({row["trained"] for row in rows}, reverse=True)
     tested = sorted({row["tested"] for row in rows}, reverse=True)
     sizes = {row["tested"]: row["n"] for row in rows}
@@ -131,7 +137,7 @@ def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
         places = [tested.index(row["tested"]) + 0.2 * i - 0.1 * (len(learnt) - 1) for row in own]
         _with_errors(
             axes, places, own, color=(BLUE, ORANGE)[i % 2], marker="os"[i % 2],
-            label=f"learnt from {level}, {own[0]['n_trained']} pairs",
+            label=f"learnt from {level} (n {own[0]['n_trained']})",
         )  # fmt: skip
     axes.axhline(0.5, color=GREY, lw=0.8, ls=":", label="chance")
     axes.set_xticks(range(len(tested)), [f"{names[level]}\nn = {sizes[level]}" for level in tested])
@@ -139,7 +145,7 @@ def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
     axes.set_xlabel("pairs that are judged")
     axes.set_ylabel(f"accuracy, {confidence:.0%} interval")
     axes.set_title("Transfer between levels", loc="left")
-    axes.legend(frameon=False, fontsize=7, loc="best")
+    _legend(axes)
 
 
 def _with_errors(
