@@ -30,7 +30,7 @@ from intermt.dimensions import LEVELS, OVERALL, Level
 from intermt.domain.bootstrap import Interval
 from intermt.domain.correlation import Floats
 from intermt.domain.pair_outcomes import PairReply, PairRow
-from intermt.domain.preference_head import Ints, Space, why_no_head
+from intermt.domain.preference_head import Ints, Space, folds_for, why_no_head
 from intermt.domain.scaling import (
     Curve,
     Pairs,
@@ -152,7 +152,8 @@ def run(store: Store, config: ScalingConfig, progress: Progress) -> ScalingResul
     seed, confidence = config.seed, config.confidence
     rises = trend(found.credits, found.turns, found.trees, seed=seed, confidence=confidence)
     bent = curve(found.credits, found.turns, found.trees, seed=seed, confidence=confidence)
-    cells = matrix(found.credits, found.turns, found.trees, confidence)
+    n_folds = 0 if config.judges else folds_for(found.trees)
+    cells = matrix(found.credits, found.turns, found.trees, confidence, n_folds)
     means = averages(found.credits, found.turns, found.trees, confidence)
     late = [int(t) for t in np.unique(found.turns)]
     document = {

@@ -17,6 +17,7 @@ Source: R. A. Bradley and M. E. Terry, Rank analysis of incomplete block designs
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -185,6 +186,7 @@ def fit_head(
     if why := why_no_head(coordinates, wanted, codes):
         return NoHead(why)
     folds = folds_of(codes, seed)
+    n_folds = int(folds.max()) + 1
     margins = crossed_margins(space, coordinates, wanted, folds)
     losses = cross_entropy(margins, wanted).mean(axis=1)
     best = int(np.argmin(losses))
@@ -196,25 +198,30 @@ def fit_head(
         n_pairs=len(wanted),
         n_ties=int((wanted == 0.5).sum()),
         n_groups=n_groups,
-        n_folds=int(folds.max()) + 1,
+        n_folds=n_folds,
         log_loss=float(losses[best]),
-        accuracy=accuracy_of(credit, codes, confidence),
+        accuracy=accuracy_of(credit, codes, confidence, n_folds),
     )
 
 
-def folds_of(groups: Ints, seed: int, n_folds: int = N_FOLDS) -> Ints:
+def folds_of(groups: Ints, seed: int) -> Ints:
     """(n,) the fold of each pair; whole groups, in folds of about as many pairs each.
 
     Groups are shuffled, then each goes to the fold that has the fewest pairs so far.
     """
     labels, codes, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(labels))
-    filled = np.zeros(min(n_folds, len(labels)), dtype=np.int64)
+    filled = np.zeros(folds_for(groups), dtype=np.int64)
     fold_of = np.zeros(len(labels), dtype=np.int64)
     for group in order:
         fold_of[group] = int(np.argmin(filled))
         filled[fold_of[group]] += sizes[group]
     return fold_of[codes]
+
+
+def folds_for(groups: Ints) -> int:
+    """How many folds these groups make."""
+    return min(N_FOLDS, len(np.unique(groups)))
 
 
 def crossed_margins(
@@ -290,13 +297,26 @@ def credits_of(margins: Floats, targets: Floats) -> Floats:
     return np.where((targets == 0.5) | np.isnan(margins), np.nan, right)
 
 
-def accuracy_of(credit: Floats, groups: Ints, confidence: float) -> Accuracy:
-    """The mean of the credits that are not NaN, with an interval over groups."""
+def accuracy_of(credit: Floats, groups: Ints, confidence: float, n_folds: int = 0) -> Accuracy:
+    """The mean of the credits that are not NaN, with an interval over groups.
+
+    Args:
+        credit: (n,) see `credits_of`.
+        groups: (n,) the group of each pair.
+        confidence: Nominal coverage.
+        n_folds: Where heads learnt from the outcomes of other pairs among these, the number
+            of folds: then outcomes of two folds are not independent, each having had a part in
+            the heads that judge the other. The variance is taken `1 + K / (K - 1)` times, as
+            by C. Nadeau and Y. Bengio, Inference for the generalization error (Machine
+            Learning 52, 2003), which errs on the wide side.
+    """
     rated = ~np.isnan(credit)
     values, codes = credit[rated], groups[rated]
     n = len(values)
     share = float(values.mean()) if n else float("nan")
     error = clustered_standard_error(values, codes).value
+    if error is not None and n_folds > 1:
+        error *= math.sqrt(1.0 + n_folds / (n_folds - 1))
     interval = wilson_of_clusters(share if n else 0.0, n, error, confidence)
     return Accuracy(n, len(np.unique(codes)), share, interval)
 

@@ -25,6 +25,7 @@ from intermt.domain.preference_head import (
     chosen_by_others,
     credits_of,
     crossed_margins,
+    folds_for,
     folds_of,
     why_no_head,
 )
@@ -174,15 +175,21 @@ def head_credits(
 # --- figures -----------------------------------------------------------------------------
 
 
-def matrix(found: Floats, pairs_turns: Ints, trees: Ints, confidence: float) -> list[Cell]:
-    """The cells k <= t that have a pair, by k and t; k is 1 for the first row of `found`."""
+def matrix(
+    found: Floats, turns: Ints, trees: Ints, confidence: float, n_folds: int = 0
+) -> list[Cell]:
+    """The cells k <= t that have a pair, by k and t; k is 1 for the first row of `found`.
+
+    Cells k = t of heads, which learnt from other pairs of the same cell, need the number of
+    folds, see `accuracy_of`.
+    """
     cells = []
     for k, row in enumerate(found, start=1):
-        for t in np.unique(pairs_turns[pairs_turns >= k]):
-            at = pairs_turns == t
+        for t in np.unique(turns[turns >= k]):
+            at = turns == t
             if np.isnan(row[at]).all():
                 continue
-            seen = accuracy_of(row[at], trees[at], confidence)
+            seen = accuracy_of(row[at], trees[at], confidence, n_folds if t == k else 0)
             cells.append(Cell(k, int(t), seen.n, seen.n_groups, seen.value, seen.interval))
     return cells
 
@@ -395,7 +402,8 @@ def transfers(
             at = kinds == tried
             if np.isnan(found[at]).all():
                 continue
-            seen = accuracy_of(found[at], pairs.trees[at], confidence)
+            n_folds = folds_for(pairs.trees) if tried == learnt else 0
+            seen = accuracy_of(found[at], pairs.trees[at], confidence, n_folds)
             n_trained = int(trained.sum())
             rows.append(
                 Transfer(learnt, tried, n_trained, seen.n, seen.n_groups, seen.value, seen.interval)

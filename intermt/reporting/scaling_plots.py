@@ -84,7 +84,7 @@ def _matrix(axes: Axes, document: Document) -> None:
     axes.set_ylabel("turns learnt from, k")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    axes.set_title(f"Accuracy on turn t, ± half a {document['confidence']:.0%} interval", loc="left")
+    axes.set_title(f"Accuracy on turn t, ± half a {document['confidence']:.0%} interval")
 
 
 def _ticked(t: int, n: int) -> str:
