@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
@@ -14,11 +14,16 @@ from intermt.cli.judge_options import (
     Level,
     MissingImages,
     Task,
+    Ties,
+    TrainedOn,
     check_options,
     check_shown_alone,
     reward_dimension,
 )
 from intermt.cli.options import Context, command
+
+if TYPE_CHECKING:
+    from intermt.commands.head_file import HeadFile
 
 
 @command("judge")
@@ -50,8 +55,9 @@ def judge(
         Kind,
         Option(
             "--kind",
-            metavar="chat|reward",
-            help="A chat model, or a reward model that gives one number for a conversation.",
+            metavar="chat|reward|head",
+            help="A chat model, a reward model that gives one number for a conversation, or a"
+            " preference head on embeddings.",
         ),
     ] = Kind.CHAT,
     dimension: Annotated[
@@ -59,8 +65,8 @@ def judge(
         Option(
             "--dimension",
             metavar="NAME",
-            show_default="overall",
-            help="What a reward model's number is about.",
+            show_default="overall; a head: all it can",
+            help="What a reward model's number is about; which head of a file.",
         ),
     ] = None,
     model: Annotated[
@@ -159,6 +165,72 @@ def judge(
             help="Stop when this share of the latest 50 calls to a server failed; 1 never stops.",
         ),
     ] = 0.5,
+    head: Annotated[
+        Path | None,
+        Option("--head", metavar="FILE", help="Judge by the preference head in this file."),
+    ] = None,
+    trained_on: Annotated[
+        TrainedOn,
+        Option(
+            "--trained-on",
+            metavar="skip|note",
+            help="What to do with items of seed trees the head was fitted to: leave them out, or"
+            " judge and mark them.",
+        ),
+    ] = TrainedOn.SKIP,
+    fit: Annotated[
+        Path | None,
+        Option("--fit", metavar="FILE", help="Fit a preference head to people's votes."),
+    ] = None,
+    max_turn: Annotated[
+        int | None,
+        Option(
+            "--max-turn",
+            metavar="K",
+            min=1,
+            help="--fit: only answers up to turn K; only conversations of at most K turns.",
+        ),
+    ] = None,
+    min_agree: Annotated[
+        str,
+        Option("--min-agree", metavar="SHARE", help="--fit: least agreement on a pair, 0 to 1."),
+    ] = "0",
+    min_annotators: Annotated[
+        int,
+        Option("--min-annotators", metavar="N", min=1, help="--fit: fewest annotators of a pair."),
+    ] = 1,
+    ties: Annotated[
+        Ties,
+        Option(
+            "--ties",
+            metavar="drop|keep",
+            help="--fit: leave out pairs that neither side won, or take them as half a win each.",
+        ),
+    ] = Ties.DROP,
+    split: Annotated[
+        str | None,
+        Option(
+            "--split",
+            metavar="NAME=SHARE,...",
+            help="--fit: fit to the split train only, as in train=0.8,test=0.2; see pair.",
+        ),
+    ] = None,
+    max_chars: Annotated[
+        int,
+        Option(
+            "--max-chars",
+            metavar="N",
+            min=50,
+            help="--fit: longest text to embed; an answer that is longer becomes several.",
+        ),
+    ] = 1000,
+    pictures: Annotated[
+        bool,
+        Option(
+            "--pictures",
+            help="--fit: send whole conversations with pictures; the server must embed messages.",
+        ),
+    ] = False,
     show: Annotated[
         str | None,
         Option(
@@ -182,11 +254,16 @@ def judge(
     the mean. --show asks nobody: it prints a verdict by its id, or all on an item by its
     id, with the raw reply, hashes of prompt and pictures, tokens and time.
 
-    Writes: the judge, its verdicts and every call.
+    --kind head needs an embeddings server. --fit FILE fits a Bradley-Terry head to the votes
+    that --level, --dataset, --dimension and the options marked --fit choose, one for each
+    dimension, and writes it; --head FILE judges by it. What it was fitted to is left out then.
+
+    Writes: the judge, its verdicts and every call; with --fit FILE and every call.
 
     Exits:
         65: Pictures are missing, with --missing-images error; nothing was asked.
-        66: There is nothing to judge, no such dataset, or nothing of this id to show.
+        66: There is nothing to judge or to fit a head to, no such dataset, or nothing of this id
+            to show.
         69: A server does not answer.
         75: Part of the work is left; run it again.
 
@@ -199,6 +276,9 @@ def judge(
         intermt judge --task pair --server qwen --server gemma --server pixtral --jury majority
         # A reward model
         intermt judge --task pair --kind reward --server http://gpu2:8000/v1
+        # A preference head on embeddings, fitted to four fifths of the seed trees
+        intermt judge --kind head --fit mine.head --server embed --split train=0.8,test=0.2
+        intermt judge --kind head --head mine.head --server embed --task pair
         # What was asked and said about one answer
         intermt judge --show 9c1e07
     """
@@ -218,16 +298,22 @@ def judge(
     from intermt.domain.prompts import load_prompts
     from intermt.errors import UsageError
 
-    if task is None or not server:
+    if (task is None and fit is None) or not server:
         raise UsageError(
             "--task and --server are needed",
             todo="as in: intermt judge --task score --server http://gpu1:8000/v1",
         )
     about = reward_dimension(ctx, dimension) if kind is Kind.REWARD else None
     check_options(ctx, task, len(server))
-    servers = tuple(ctx.config.server(one, kind.value) for one in server)
+    servers = tuple(ctx.config.server(one, kind.server) for one in server)
     if model is not None:
         servers = tuple(replace(s, name=f"{s.name}#{model}", model=model) for s in servers)
+    if fit is not None:
+        from intermt.cli.judge_head import fit_head
+
+        fit_head(ctx, fit, servers[0])
+        return
+    assert task is not None
     is_described = task is Task.CRUCIAL_STEP
     config = JudgeConfig(
         task=task.value,
@@ -240,18 +326,20 @@ def judge(
         with_reason=reason,
         swap=swap,
         # Defaults from a file are meant for chat models.
-        n_samples=samples if about is None else 1,
+        n_samples=samples if kind is Kind.CHAT else 1,
         temperature=temperature,
         max_tokens=max_tokens,
-        expected_score=expected_score and about is None,
+        expected_score=expected_score and kind is Kind.CHAT,
         grader_sees=grader_sees_conversation,
-        compat=compat.value if about is None else "default",
+        compat=compat.value if kind is Kind.CHAT else "default",
         missing_images=missing_images.value,
         dataset=dataset,
         limit=limit,
         seed=seed,
         stop_error_rate=stop_error_rate,
         reward_dimension=about,
+        head=_head(ctx, head, dimension),
+        trained_on=trained_on.value,
     )
     ctx.out.if_interrupted("run the same command again: every finished answer is kept")
     result = run(open_store(ctx), config, ctx.out.progress)
@@ -271,6 +359,21 @@ def judge(
         exit_code=ExitCode.TRY_LATER if result.n_unfinished else ExitCode.DONE,
         errors=left if result.n_unfinished else [],
     )
+
+
+def _head(ctx: Context, path: Path | None, dimension: str | None) -> HeadFile | None:
+    """The head that options name, ready for the level asked for."""
+    if path is None:
+        return None
+    from intermt.cli.judge_options import dimension_named, refuse_chat_options
+    from intermt.commands.head_file import read_head
+
+    refuse_chat_options(ctx, "preference head")
+    head = read_head(path)
+    if dimension is not None:
+        head = head.only(dimension_named(ctx, dimension))
+    head.dimensions_at("global" if ctx.options["level"] == Level.GLOBAL else "local")
+    return head
 
 
 def _show(ctx: Context, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from intermt.cli.options import Context
@@ -23,6 +23,12 @@ class Kind(StrEnum):
 
     CHAT = "chat"
     REWARD = "reward"
+    HEAD = "head"
+
+    @property
+    def server(self) -> Literal["chat", "reward", "embed"]:
+        """The kind of server it needs."""
+        return "embed" if self is Kind.HEAD else "reward" if self is Kind.REWARD else "chat"
 
 
 class Level(StrEnum):
@@ -30,6 +36,20 @@ class Level(StrEnum):
 
     LOCAL = "local"
     GLOBAL = "global"
+
+
+class TrainedOn(StrEnum):
+    """What `--trained-on` takes."""
+
+    SKIP = "skip"
+    NOTE = "note"
+
+
+class Ties(StrEnum):
+    """What `--ties` takes."""
+
+    DROP = "drop"
+    KEEP = "keep"
 
 
 class Jury(StrEnum):
@@ -54,7 +74,7 @@ class Compat(StrEnum):
     PAPER = "paper"
 
 
-def check_options(ctx: Context, task: Task, n_servers: int) -> None:
+def check_options(ctx: Context, task: Task | None, n_servers: int) -> None:
     """Check that the options of `judge` can be asked for together.
 
     Raises:
@@ -62,7 +82,11 @@ def check_options(ctx: Context, task: Task, n_servers: int) -> None:
     """
     from intermt.errors import UsageError
 
-    rules = [*_of_names(ctx.options["name"]), *_of_juries(ctx.options, task, n_servers)]
+    rules = [
+        *_of_names(ctx.options["name"]),
+        *_of_juries(ctx.options, task, n_servers),
+        *_of_heads(ctx.options, ctx.given),
+    ]
     if ctx.options["kind"] == Kind.CHAT:
         rules += _of_chat_models(ctx.options, ctx.given, task)
     for wrong, what, todo in rules:
@@ -103,7 +127,7 @@ def _of_names(name: str | None) -> Iterator[tuple[bool, str, str]]:
 
 
 def _of_chat_models(
-    options: Mapping[str, Any], given: frozenset[str], task: Task
+    options: Mapping[str, Any], given: frozenset[str], task: Task | None
 ) -> Iterator[tuple[bool, str, str]]:
     """What excludes each other: whether it is asked for, what is wrong, what to do."""
     is_described = task is Task.CRUCIAL_STEP
@@ -125,8 +149,8 @@ def _of_chat_models(
         )
     yield (
         options["dimension"] is not None,
-        "--dimension says what a reward model's number is about",
-        "add --kind reward; a chat model is asked about every dimension",
+        "--dimension says what a number is about",
+        "add --kind reward or head; a chat model is asked about every dimension",
     )
     yield (
         options["samples"] > 1 and options["temperature"] == 0,
@@ -151,7 +175,7 @@ def _of_chat_models(
 
 
 def _of_juries(
-    options: Mapping[str, Any], task: Task, n_servers: int
+    options: Mapping[str, Any], task: Task | None, n_servers: int
 ) -> Iterator[tuple[bool, str, str]]:
     """The same for juries."""
     jury = options["jury"]
@@ -177,6 +201,35 @@ def _of_juries(
     )
 
 
+_FOR_FITTING = (
+    *("max_turn", "min_agree", "min_annotators", "ties", "split"),
+    *("max_chars", "pictures"),
+)
+
+
+def _of_heads(options: Mapping[str, Any], given: frozenset[str]) -> Iterator[tuple[bool, str, str]]:
+    """The same for preference heads."""
+    is_head = options["kind"] == Kind.HEAD
+    for name in ("fit", "head", "trained_on", *_FOR_FITTING):
+        yield (
+            name in given and not is_head,
+            f"--{name.replace('_', '-')} is for preference heads",
+            "add --kind head, or drop it",
+        )
+    for name in _FOR_FITTING:
+        yield (
+            name in given and options["fit"] is None,
+            f"--{name.replace('_', '-')} says what a head is fitted to, and this one is fitted",
+            "drop it, or fit another with --fit FILE",
+        )
+    yield (
+        is_head and (options["fit"] is None) == (options["head"] is None),
+        "--kind head fits a head with --fit FILE, or judges by one with --head FILE",
+        "give one of the two",
+    )
+    yield (is_head and options["jury"] is not None, "heads form no jury", "drop --jury")
+
+
 _NOT_WITH_REWARD = (
     *("reason", "samples", "temperature", "swap", "max_tokens", "grader", "prompts"),
     *("expected_score", "compat", "grader_sees_conversation"),
@@ -190,22 +243,42 @@ def reward_dimension(ctx: Context, dimension: str | None) -> str:
         UsageError: An option says how to ask a chat model, the task is not for a reward
             model, or the dimension is none of the level's.
     """
-    from intermt.dimensions import OVERALL, dimensions_of, find_dimension
-    from intermt.dimensions import Level as LevelName
+    refuse_chat_options(ctx, "reward model")
+    return dimension_named(ctx, dimension)
+
+
+def refuse_chat_options(ctx: Context, what: str) -> None:
+    """Refuse what only a chat model can do, of a judge that gives numbers.
+
+    Raises:
+        UsageError: An option says how to ask a chat model, or the task is not for numbers.
+    """
     from intermt.errors import UsageError
 
     if ctx.options["task"] == Task.CRUCIAL_STEP:
         raise UsageError(
-            "a reward model gives one number and cannot describe crucial steps",
+            f"a {what} gives one number and cannot describe crucial steps",
             todo="give --task score or --task pair",
         )
     for name in _NOT_WITH_REWARD:
         if name in ctx.given:
             raise UsageError(
-                f"--{name.replace('_', '-')} has no meaning for a reward model: it is given the"
+                f"--{name.replace('_', '-')} has no meaning for a {what}: it is given the"
                 " conversation and nothing else, and says a number",
                 todo="drop one of them",
             )
+
+
+def dimension_named(ctx: Context, dimension: str | None) -> str:
+    """The key of a dimension of the level asked for; `overall` for none.
+
+    Raises:
+        UsageError: It is none of the level's.
+    """
+    from intermt.dimensions import OVERALL, dimensions_of, find_dimension
+    from intermt.dimensions import Level as LevelName
+    from intermt.errors import UsageError
+
     if dimension is None or dimension.strip().lower() == OVERALL:
         return OVERALL
     level: LevelName = "global" if ctx.options["level"] == Level.GLOBAL else "local"

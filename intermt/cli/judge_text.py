@@ -22,6 +22,11 @@ def judged_text(result: JudgeResult) -> str:
         f"{result.judge} ({result.task}, {result.level}): {counted(result.n_items, 'item')}",
         f"{result.n_known} judged before",
         *([f"{result.n_skipped} skipped for want of pictures"] if result.n_skipped else []),
+        *(
+            [f"{result.n_trained_on} of trees the head was fitted to"]
+            if result.n_trained_on
+            else []
+        ),
         f"{result.n_missing_pictures} judged without some picture",
     ]
     lines = [f"{', '.join(said)}; {said_of_calls(result.calls)}"]

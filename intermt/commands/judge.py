@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from intermt.commands.calling import Caller, completed, each, loaded, started
 from intermt.commands.chat_judging import ChatJudge
+from intermt.commands.head_judging import HeadJudge, fresh
 from intermt.commands.judge_config import (
     PAPER_IMAGE_PX,
     JudgeConfig,
@@ -45,7 +46,7 @@ def run(store: Store, config: JudgeConfig, progress: Progress) -> JudgeResult:
         ServerUnreachable: A server does not answer.
         TryLater: Too many calls fail, or the store stays busy.
     """
-    items, n_skipped = _items(store, config)
+    found = _items(store, config)
     record = new_run("judge", config.as_json(), config.seed)
     servers = [*config.servers, *([config.grader] if config.grader else [])]
     turns = {
@@ -67,7 +68,7 @@ def run(store: Store, config: JudgeConfig, progress: Progress) -> JudgeResult:
             stop_error_rate=config.stop_error_rate,
             how_to_look=lambda: how_to_look(tally.unparsed_id),
         )
-        work = _judge_all(store, caller, config, items, n_skipped, record, progress, tally)
+        work = _judge_all(store, caller, config, found, record, progress, tally)
         result = completed(store, work)
         if result.run_id is not None:
             outcome = "partial" if result.n_unfinished else "done"
@@ -94,12 +95,12 @@ async def _judge_all(
     store: Store,
     caller: Caller,
     config: JudgeConfig,
-    items: Sequence[JudgeItem],
-    n_skipped: int,
+    found: tuple[list[JudgeItem], int, int],
     record: Run,
     progress: Progress,
     tally: _Tally,
 ) -> JudgeResult:
+    items, n_skipped, n_trained_on = found
     async with caller:
         grader = None if config.grader is None else caller.models[config.grader.name]
         asked = [(judge_rater(caller, member), member) for member in config.members]
@@ -136,6 +137,7 @@ async def _judge_all(
         n_items=len(items),
         n_known=len(items) - len(todo),
         n_skipped=n_skipped,
+        n_trained_on=n_trained_on,
         verdicts={state: tally.states[state] for state in ("ok", "unparsed", "failed")},
         jury={state: states[state] for state in ("ok", "unparsed")} if jury else {},
         n_unfinished=len(tally.unfinished),
@@ -169,12 +171,18 @@ class _Tally:
             self.unparsed_id = self.unparsed_id or item.item.a_id
 
 
+def _asker(caller: Caller, plan: JudgePlan) -> Judge:
+    if plan.head is not None:
+        return HeadJudge(caller, plan)
+    return (ChatJudge if plan.reward_dimension is None else RewardJudge)(caller, plan)
+
+
 async def _ask(
     store: Store, caller: Caller, member: _Member, tally: _Tally, progress: Progress
 ) -> None:
     """Ask one judge about everything it lacks."""
     plan = member.plan
-    judge: Judge = (ChatJudge if plan.reward_dimension is None else RewardJudge)(caller, plan)
+    judge = _asker(caller, plan)
 
     def load(chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
         return _loaded(store, chunk)
@@ -215,11 +223,11 @@ def _loaded(store: Store, chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
 # --- what is judged ----------------------------------------------------------------------
 
 
-def _items(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], int]:
-    """What there is to judge, and how much was left out for want of pictures."""
-    found = _found(store, config)
+def _items(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], int, int]:
+    """What there is to judge, how much lacks pictures, and how much a head was fitted to."""
+    found, n_trained_on = fresh(_found(store, config), config.head, config.trained_on)
     if config.missing_images == "note":
-        return _limited(found, config), 0
+        return _limited(found, config), 0, n_trained_on
     with store.reading() as db:
         lacking = stored.lacking_pictures(db)
     whole = [i for i in found if lacking.isdisjoint(i.a_path) and lacking.isdisjoint(i.b_path)]
@@ -230,7 +238,7 @@ def _items(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], int]:
                 where=str(store.folder),
                 todo="bring the pictures in, or judge without them: --missing-images note",
             )
-        return _limited(whole, config), len(found) - len(whole)
+        return _limited(whole, config), len(found) - len(whole), n_trained_on
     items = _limited(found, config)
     kept = set(whole)
     if bad := [item for item in items if item not in kept]:
@@ -241,7 +249,7 @@ def _items(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], int]:
             + [f"and {len(bad) - _ITEMS_NAMED} more"] * (len(bad) > _ITEMS_NAMED),
             todo="bring the pictures in, or choose --missing-images note or skip",
         )
-    return items, 0
+    return items, 0, n_trained_on
 
 
 def _said_of_missing(item: LoadedItem) -> str:
@@ -341,4 +349,5 @@ def judge_plan(config: JudgeConfig, judge_id: str, run_id: str) -> JudgePlan:
         max_image_px=PAPER_IMAGE_PX if paper else None,
         order_seed=config.seed if paper else None,
         reward_dimension=config.reward_dimension,
+        head=config.head,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from intermt.commands.calling import CallCounts
+from intermt.commands.head_file import HeadFile
 from intermt.config import Server
 from intermt.dimensions import Level
 from intermt.domain.jury import JuryRule
@@ -13,6 +14,7 @@ from intermt.domain.prompts import PROMPT_NAMES, Prompts
 from intermt.records import JudgeTask
 
 MissingImages = Literal["error", "note", "skip"]
+TrainedOn = Literal["skip", "note"]
 Compat = Literal["default", "paper"]
 
 PAPER_IMAGE_PX = 512
@@ -48,7 +50,10 @@ class JudgeConfig:
         limit: Most items; which ones depends on `seed` alone.
         seed: Makes another choice under a limit, and other orders with `paper`.
         stop_error_rate: See `Caller`.
-        reward_dimension: For a reward model what its number is about; None for a chat model.
+        reward_dimension: For a reward model what its number is about; None for others.
+        head: For a preference head the head; None for others.
+        trained_on: What to do with items of seed trees that the head was fitted to: leave them
+            out, or judge them and say so.
     """
 
     task: JudgeTask
@@ -72,6 +77,8 @@ class JudgeConfig:
     seed: int = 0
     stop_error_rate: float = 0.5
     reward_dimension: str | None = None
+    head: HeadFile | None = None
+    trained_on: TrainedOn = "skip"
 
     @property
     def server(self) -> Server:
@@ -106,6 +113,8 @@ class JudgeConfig:
             "dataset": self.dataset,
             "limit": self.limit,
             "reward_dimension": self.reward_dimension,
+            "head": None if self.head is None else self.head.head_id,
+            "trained_on": self.trained_on,
             "prompts": {name: self.prompts.hash(name) for name in PROMPT_NAMES},
         }
 
@@ -132,6 +141,7 @@ class JudgeResult:
         n_items: Items there are to judge, after the limit.
         n_known: Items of these that were fully judged before.
         n_skipped: Items left out because pictures of them are missing.
+        n_trained_on: Items of seed trees that a head was fitted to; left out, or marked.
         verdicts: Verdicts of this run by state, `ok`, `unparsed` and `failed`; of a jury its
             members'.
         jury: A jury's verdicts on these items by state, now; empty for a single judge.
@@ -156,5 +166,6 @@ class JudgeResult:
     run_id: str | None
     members: tuple[str, ...] = ()
     n_skipped: int = 0
+    n_trained_on: int = 0
     jury: dict[str, int] = field(default_factory=dict)
     unparsed_id: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from intermt.commands.calling import Caller
+from intermt.commands.head_judging import head_rater
 from intermt.commands.judge_config import PAPER_IMAGE_PX, JudgeConfig
 from intermt.commands.reward_judging import reward_rater
 from intermt.domain.prompts import PROMPT_NAMES
@@ -36,6 +37,8 @@ def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
     """The judge that a server is, asked in this way."""
     model = caller.models[config.server.name]
     simulated = caller.simulated[config.server.name]
+    if config.head is not None:
+        return head_rater(config.name, config.head, model, simulated)
     if config.reward_dimension is not None:
         return reward_rater(config.name, model, config.reward_dimension, simulated)
     special: dict[str, tuple[object, ...]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from intermt.commands.head_file import HeadFile
 from intermt.config import Server
 from intermt.dimensions import OVERALL, Level, dimensions_of
 from intermt.domain.prompts import Prompts
@@ -39,7 +40,8 @@ class JudgePlan:
         grader_sees: Whether the grader is shown the conversation too.
         max_image_px: Longest side of the pictures; None for the server's own.
         order_seed: Asks each pair in one order, drawn with this seed; None goes by `swap`.
-        reward_dimension: For a reward model what its number is about; None for a chat model.
+        reward_dimension: For a reward model what its number is about; None for others.
+        head: For a preference head the head; None for others.
     """
 
     judge_id: str
@@ -59,10 +61,13 @@ class JudgePlan:
     max_image_px: int | None = None
     order_seed: int | None = None
     reward_dimension: str | None = None
+    head: HeadFile | None = None
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """What a verdict is wanted on."""
+        if self.head is not None:
+            return self.head.dimensions_at(self.level)
         if self.reward_dimension is not None:
             return (self.reward_dimension,)
         if self.task == "crucial-step":
@@ -72,7 +77,8 @@ class JudgePlan:
 
     def orders(self, item: JudgeItem) -> tuple[str, ...]:
         """The orders an item is asked in: which candidate of a pair comes first."""
-        if self.task != "pair" or self.reward_dimension is not None:
+        is_number = self.reward_dimension is not None or self.head is not None
+        if self.task != "pair" or is_number:
             return ("",)
         if self.order_seed is not None:
             drawn = int(content_id("order", self.order_seed, item.a_id, item.b_id), 16) % 2

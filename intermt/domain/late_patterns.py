@@ -31,9 +31,9 @@ class LatePattern:
         """The match that begins at `pos`."""
         return self._compiled.match(text, pos)
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """The first match."""
-        return self._compiled.search(text)
+    def search(self, text: str, *bounds: int) -> re.Match[str] | None:
+        """The first match, from a place on and up to another where they are given."""
+        return self._compiled.search(text, *bounds)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Every match, from left to right."""

@@ -123,8 +123,8 @@ _GOES_ON = LatePattern(
     r"image|picture|answer\s+[AB12]|response\s+[AB12])\b",
     re.IGNORECASE,
 )
-_WOULD_BE = re.compile(r"\bwould\s+be\s+(?:an?\s+)?[*_`\"'(]{0,4}\Z", re.IGNORECASE)
-_TAKEN_BACK = re.compile(r"[^\n.;]{0,60}?\b(?:but|except|were|had|without)\b", re.IGNORECASE)
+_WOULD_BE = LatePattern(r"\bwould\s+be\s+(?:an?\s+)?[*_`\"'(]{0,4}\Z", re.IGNORECASE)
+_TAKEN_BACK = LatePattern(r"[^\n.;]{0,60}?\b(?:but|except|were|had|without)\b", re.IGNORECASE)
 # Other anchors of a scale on the same line: a rubric is being quoted.
 _ANCHORS = LatePattern(
     r"[;,.|(]\s*(?:(?:and|or|where|with)\s+)?[*_`\"']*-?\d[*_`\"']*"

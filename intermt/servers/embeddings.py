@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from intermt.config import Server
-from intermt.records import Call, Reply
+from intermt.records import Call, Message, Reply
 from intermt.servers.calls import make_call
+from intermt.servers.chat import message_bodies, pictures_of
 from intermt.servers.replies import Reading
 
 PATH = "/embeddings"
@@ -19,12 +20,23 @@ def embed_call(server: Server, texts: Sequence[str], *, model: str) -> Call:
     return make_call(server, "embed", PATH, body, model=model)
 
 
+def embed_messages_call(server: Server, messages: Sequence[Message], *, model: str) -> Call:
+    """The call that asks for one vector of a whole conversation, its pictures included.
+
+    vLLM takes messages of a chat here for multimodal embedding models, and applies the
+    model's own chat template.
+    """
+    written = message_bodies(messages, in_place=True)
+    body = {"messages": written, "encoding_format": "float"}
+    return make_call(server, "embed", PATH, body, model=model, images=pictures_of(written))
+
+
 def read_embeddings(call: Call, data: Any) -> Reading:
-    """Whether a reply holds a vector for every text of `call`, all of one length."""
+    """Whether a reply holds a vector for all that `call` asks about, all of one length."""
     found = _vectors(data)
     if found is None:
         return Reading("unparsed", error="the reply has no list of embeddings as numbers")
-    wanted = len(call.body["input"])
+    wanted = len(call.body["input"]) if "input" in call.body else 1
     if len(found) != wanted:
         return Reading("unparsed", error=f"{len(found)} embeddings for {wanted} texts")
     if len({len(vector) for vector in found}) > 1:
@@ -33,7 +45,7 @@ def read_embeddings(call: Call, data: Any) -> Reading:
 
 
 def vectors(reply: Reply) -> list[list[float]]:
-    """The vectors of an ok reply, one per text, in the order of the texts."""
+    """The vectors of an ok reply, in the order of what was asked about."""
     return _vectors(reply.data) or []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from intermt.simulator.chat import Mood, as_events, chat_reply
-from intermt.simulator.chat_request import DEFAULT_MODEL, read_chat
+from intermt.simulator.chat_request import DEFAULT_MODEL, read_chat, read_messages
 from intermt.simulator.dice import Dice
 from intermt.simulator.embeddings import DIMENSIONS, embed
 from intermt.simulator.pictures import (
@@ -137,18 +137,13 @@ def embed_call(body: bytes, settings: Simulator) -> Call:
     """The call that a body sent to embeddings states; the seed has no part in it."""
     del settings
     data = read_object(body)
-    texts = data.get("input")
-    texts = [texts] if isinstance(texts, str) else texts
-    if not isinstance(texts, list) or not 1 <= len(texts) <= _MOST_TEXTS:
-        raise ApiError(f"input must be a string or a list of 1 to {_MOST_TEXTS}", "input")
-    if not all(isinstance(text, str) for text in texts):
-        raise ApiError("input must hold strings; lists of tokens are not known here", "input")
+    inputs, said = _to_embed(data)
     whole_field(data, "dimensions", DIMENSIONS, DIMENSIONS, None)
     packed = data.get("encoding_format") == "base64"
 
     def answer(mood: Mood) -> Answer:
-        vectors = [embed(text) for text in texts] if mood == "well" else []
-        n_tokens = sum(-(-len(text) // 4) for text in texts)
+        vectors = [embed(*one) for one in inputs] if mood == "well" else []
+        n_tokens = sum(-(-len(text) // 4) for text, _ in inputs)
         reply = {
             "object": "list",
             "data": [
@@ -161,7 +156,28 @@ def embed_call(body: bytes, settings: Simulator) -> Call:
         }
         return Answer(orjson.dumps(reply))
 
-    return Call(_digest("embed", data), answer)
+    return Call(_digest("embed", said), answer)
+
+
+def _to_embed(
+    data: Mapping[str, Any],
+) -> tuple[list[tuple[str, str | None]], Mapping[str, Any]]:
+    """Each text to embed with the answer in it, if that is known, and the body as it counts.
+
+    A chat is one text; pictures in it are looked at no further.
+    """
+    if data.get("messages") is not None:
+        plain, said, _ = read_messages(data["messages"])
+        answers = [text for who, text in said if who == "assistant"]
+        chat = "\n\n".join(text for _, text in said)
+        return [(chat, answers[-1] if answers else "")], {**data, "messages": plain}
+    texts = data.get("input")
+    texts = [texts] if isinstance(texts, str) else texts
+    if not isinstance(texts, list) or not 1 <= len(texts) <= _MOST_TEXTS:
+        raise ApiError(f"input must be a string or a list of 1 to {_MOST_TEXTS}", "input")
+    if not all(isinstance(text, str) for text in texts):
+        raise ApiError("input must hold strings; lists of tokens are not known here", "input")
+    return [(text, None) for text in texts], data
 
 
 def retrieve_call(body: bytes, settings: Simulator) -> Call:

@@ -84,6 +84,14 @@ def keys_in_vain(db: Connection) -> dict[str, bool]:
     return dict(rows)
 
 
+def embedding_models(db: Connection) -> list[str]:
+    """The models that embedded something, by name."""
+    rows = db.execute(
+        "SELECT DISTINCT model FROM request WHERE kind = 'embed' AND state = 'ok' ORDER BY model"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def settled_replies(db: Connection, keys: Iterable[str]) -> dict[str, Reply]:
     """The replies of those of these calls that are not made again, by key."""
     rows = db.execute(

@@ -1,0 +1,212 @@
+"""One vector for each answer: asked of an embeddings server, or found in the ledger.
+
+An answer's vector is that of the answer in its context (`domain.embedding_text`), the mean over
+its texts where it is long; with pictures it is that of the whole conversation up to it, as the
+server embeds messages. One call is about one answer, so a call's key does not hang on which
+other answers were wanted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from intermt.commands.calling import Caller, each
+from intermt.config import Server
+from intermt.domain.embedding_text import FORMAT, texts_of
+from intermt.errors import ProtocolMismatch
+from intermt.records import Call, Message, Progress, Reply, TextPart
+from intermt.servers.embeddings import embed_call, embed_messages_call, vectors
+from intermt.store import requests, trees
+from intermt.store.connect import Store
+
+MAX_CHARS = 1000
+"""Of a text, where nothing else is said: about 250 tokens of English, which any model takes."""
+
+_CHUNK = 500
+
+Vector = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedPlan:
+    """How answers become vectors; equal plans ask equal questions.
+
+    Attributes:
+        model: The model, as it is asked for.
+        max_chars: Most characters of a text.
+        pictures: Whether whole conversations are sent as messages with their pictures.
+    """
+
+    model: str
+    max_chars: int = MAX_CHARS
+    pictures: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """What a head's file says of it."""
+        limits = {} if self.pictures else {"format": FORMAT, "max_chars": self.max_chars}
+        return {"model": self.model, "pictures": self.pictures, **limits}
+
+    def call(self, server: Server, messages: Sequence[Message]) -> Call:
+        """The call that asks for the vector of the last message, which is an answer."""
+        if self.pictures:
+            return embed_messages_call(server, messages, model=self.model)
+        return embed_call(server, texts_of(messages, self.max_chars), model=self.model)
+
+
+@dataclass(slots=True)
+class Vectors:
+    """Vectors of answers.
+
+    Attributes:
+        by_answer: By node id; all of one length.
+        missing: Why there is none, by node id.
+        simulated: Whether a stand-in gave any of them, or wrote what they are about.
+        n_pictures_unseen: Answers with pictures up to them that the server was not shown.
+    """
+
+    by_answer: dict[str, Vector] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+    simulated: bool = False
+    n_pictures_unseen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An answer and the call about it."""
+
+    answer: str
+    call: Call
+    unseen: bool
+    simulated: bool
+
+
+def vector_of(reply: Reply) -> Vector:
+    """The mean of the vectors of an ok reply."""
+    mean: Vector = np.asarray(vectors(reply), dtype=np.float32).mean(axis=0)
+    return mean
+
+
+async def embedded(
+    store: Store,
+    answers: Iterable[str],
+    plan: EmbedPlan,
+    server: Server,
+    progress: Progress,
+    caller: Caller | None = None,
+) -> Vectors:
+    """The vectors of answers; what the ledger does not have is asked for.
+
+    Args:
+        store: Where answers and the ledger are.
+        answers: Node ids.
+        plan: How.
+        server: Whom calls are addressed to.
+        progress: Where to report.
+        caller: Asks for what is missing; None asks nobody.
+
+    Raises:
+        ProtocolMismatch: The vectors are not all of one length.
+        TryLater: Too many calls fail.
+    """
+    found = Vectors()
+    wanted = sorted(set(answers))
+    progress.start("embedding answers", len(wanted), "answers")
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        asked, replies = await asyncio.to_thread(_from_ledger, store, chunk, plan, server)
+        todo = []
+        for one in asked:
+            reply = replies.get(one.call.request_key)
+            if reply is None and caller is not None:
+                todo.append(one)
+                continue
+            if caller is not None:
+                caller.counts.reused += 1
+            _take(found, one, reply)
+            progress.advance()
+
+        async def ask(one: _Asked) -> None:
+            assert caller is not None
+            _take(found, one, await caller.ask(one.call))
+            progress.advance()
+
+        await each(todo, ask, at_once=2 * server.max_in_flight)
+        for answer in set(chunk) - {one.answer for one in asked}:
+            found.missing[answer] = "its messages are not in the store"
+    progress.stop()
+    return found
+
+
+def _from_ledger(
+    store: Store, chunk: Sequence[str], plan: EmbedPlan, server: Server
+) -> tuple[list[_Asked], dict[str, Reply]]:
+    """The calls about these answers, and those replies that are there."""
+    with store.reading() as db:
+        paths = trees.paths(db, chunk)
+        nodes = trees.nodes(db, {node for path in paths.values() for node in path})
+        asked = []
+        for answer in chunk:
+            if (path := paths.get(answer)) is None:
+                continue
+            messages = trees.messages(path, nodes)
+            has_pictures = any(not isinstance(p, TextPart) for m in messages for p in m.parts)
+            asked.append(
+                _Asked(
+                    answer,
+                    plan.call(server, messages),
+                    has_pictures and not plan.pictures,
+                    any(nodes[node].simulated for node in path),
+                )
+            )
+        replies = requests.settled_replies(db, [one.call.request_key for one in asked])
+    return asked, replies
+
+
+def _take(found: Vectors, asked: _Asked, reply: Reply | None) -> None:
+    if reply is None or reply.state != "ok":
+        found.missing[asked.answer] = (
+            "nobody was asked for it" if reply is None else f"{reply.state}: {reply.error}"
+        )
+        return
+    vector = vector_of(reply)
+    first = next(iter(found.by_answer.values()), vector)
+    if len(vector) != len(first):
+        raise ProtocolMismatch(
+            f"embeddings of different lengths: {len(first)} and {len(vector)} numbers",
+            where=asked.call.server,
+            todo="give all URLs of the server the same model; its name must change with it",
+        )
+    found.by_answer[asked.answer] = vector
+    found.simulated |= reply.simulated or asked.simulated
+    found.n_pictures_unseen += asked.unseen
+
+
+def mean_of(vectors: Vectors, answers: Sequence[str]) -> Vector | None:
+    """The mean of the vectors of some answers; None where one is missing."""
+    known = vectors.by_answer
+    if not answers or any(answer not in known for answer in answers):
+        return None
+    mean: Vector = np.mean([known[answer] for answer in answers], axis=0, dtype=np.float32)
+    return mean
+
+
+def addressed(server: Server | None, plan_model: str) -> Server:
+    """The server that calls name; a stand-in for one where nobody is asked."""
+    if server is not None:
+        return replace(server, model=plan_model)
+    return Server(name="", kind="embed", url=(), model=plan_model)
+
+
+def reasons(missing: Mapping[str, str]) -> Iterator[str]:
+    """Why vectors are missing, the most frequent reasons first, with how often."""
+    counts: dict[str, int] = {}
+    for why in missing.values():
+        counts[why] = counts.get(why, 0) + 1
+    for why, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        yield f"{n} x {why}"

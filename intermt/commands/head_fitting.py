@@ -1,0 +1,324 @@
+"""Fits a preference head to people's votes and writes it to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from intermt import __version__
+from intermt.commands.calling import CallCounts, Caller, completed, started
+from intermt.commands.embedding import EmbedPlan, Vectors, embedded, reasons
+from intermt.commands.head_file import write_head
+from intermt.commands.head_pairs import (
+    Labelled,
+    LabelledPair,
+    labelled,
+    tree_numbers,
+    with_features,
+)
+from intermt.commands.judge_config import named
+from intermt.commands.pair_choice import PairConfig, PairFunnel
+from intermt.commands.pair_splits import split_and_checked
+from intermt.commands.runs import finished, new_run
+from intermt.config import Server
+from intermt.dimensions import Level
+from intermt.domain.correlation import Floats
+from intermt.domain.preference_head import Head, NoHead, Space, fit_head
+from intermt.errors import MissingInputError, TryLater, UsageError
+from intermt.records import Progress
+from intermt.store.connect import Store
+from intermt.store.flushing import flushing
+
+TRAIN = "train"
+_FINAL = ("rejected", "refused", "its messages")
+_REASONS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """What to fit a head to, and how.
+
+    Attributes:
+        path: The file to write.
+        pairs: Which pairs; with splits only those of the split `train`.
+        server: The embeddings server.
+        max_chars: See `EmbedPlan`.
+        pictures: See `EmbedPlan`.
+        seed: Makes other folds, and other splits.
+        stop_error_rate: See `Caller`.
+    """
+
+    path: Path
+    pairs: PairConfig
+    server: Server
+    max_chars: int
+    pictures: bool = False
+    seed: int = 0
+    stop_error_rate: float = 0.5
+
+    def as_json(self) -> dict[str, Any]:
+        """What the head's file and the record of the run say of it."""
+        pairs = self.pairs
+        return {
+            "level": pairs.level,
+            "dimensions": list(pairs.dimensions),
+            "max_turn": pairs.max_turn,
+            "dataset": pairs.dataset,
+            "min_agree": float(pairs.filters.min_agree),
+            "min_annotators": pairs.filters.min_annotators,
+            "ties": "keep" if pairs.filters.keep_ties else "drop",
+            "aggregate": pairs.filters.aggregate,
+            "split": None
+            if pairs.splits is None
+            else {name: float(share) for name, share in pairs.splits.shares},
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FittedDimension:
+    """The head of one dimension.
+
+    Attributes:
+        n_pairs: Pairs it was fitted to.
+        n_ties: Those of them that nobody won.
+        n_trees: Seed trees they come from.
+        ridge: Chosen by cross-validation.
+        n_folds: Folds of it, whole seed trees each.
+        log_loss: Mean cross-entropy on pairs of other folds.
+        accuracy: Share of pairs of other folds where it names the winner; chance is 0.5.
+        low: Lower end of its interval; None where there is none.
+        high: Upper end.
+        confidence: Of the interval.
+        n_decided: Pairs with a winner, which the accuracy is over.
+    """
+
+    dimension: str
+    n_pairs: int
+    n_ties: int
+    n_trees: int
+    ridge: float
+    n_folds: int
+    log_loss: float
+    accuracy: float
+    low: float | None
+    high: float | None
+    confidence: float
+    n_decided: int
+
+    @classmethod
+    def of(cls, dimension: str, head: Head) -> FittedDimension:
+        """What is told of a head."""
+        seen = head.accuracy
+        return cls(
+            dimension,
+            head.n_pairs,
+            head.n_ties,
+            head.n_groups,
+            head.ridge,
+            head.n_folds,
+            head.log_loss,
+            seen.value,
+            seen.interval.low,
+            seen.interval.high,
+            seen.interval.confidence,
+            seen.n,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """What was fitted.
+
+    Attributes:
+        path: The file.
+        head_id: Names what it says; verdicts of equal heads are one judge's.
+        level: local or global.
+        model: The embedding model.
+        n_features: Length of its vectors.
+        heads: One for each dimension that could be fitted.
+        left_out: Why others could not, by dimension.
+        funnel: What became of the votes.
+        n_without_vectors: Pairs left out because a side has no vector.
+        why_without: Why, with how often; the most frequent reasons.
+        n_pictures_unseen: Answers with pictures that the server was not shown.
+        calls: What became of the calls.
+        simulated: Whether a stand-in gave vectors or wrote answers.
+        synthetic: Whether votes are invented.
+        run_id: The run.
+    """
+
+    path: str
+    head_id: str
+    level: Level
+    model: str
+    n_features: int
+    heads: tuple[FittedDimension, ...]
+    left_out: Mapping[str, str]
+    funnel: PairFunnel
+    n_without_vectors: int
+    why_without: tuple[str, ...]
+    n_pictures_unseen: int
+    calls: CallCounts
+    simulated: bool
+    synthetic: bool
+    run_id: str
+
+
+def run(store: Store, config: FitConfig, progress: Progress) -> FitResult:
+    """Fit heads to what people chose, and write them to a file.
+
+    Raises:
+        MissingInputError: There are no pairs, or too few for any head.
+        UsageError: The splits have none called `train`.
+        ServerUnreachable: The server does not answer.
+        TryLater: Embeddings are missing that may come in another run.
+        CannotCreate: The file cannot be made.
+    """
+    found = _for_training(store, config, progress)
+    record = new_run("judge --fit", {**config.as_json(), "server": named(config.server)}, None)
+    with started([config.server]) as running, flushing(store, progress.note):
+        caller = Caller(
+            store,
+            running,
+            run_id=record.run_id,
+            progress=progress,
+            stop_error_rate=config.stop_error_rate,
+        )
+
+        async def ask() -> tuple[EmbedPlan, Vectors]:
+            async with caller:
+                caller.keep([record])
+                server = running[config.server.name]
+                plan = EmbedPlan(caller.models[server.name], config.max_chars, config.pictures)
+                answers = found.all_answers
+                return plan, await embedded(store, answers, plan, server, progress, caller)
+
+        plan, vectors = completed(store, ask())
+    _refuse_incomplete(vectors, found, config.server)
+    result = _fitted(config, found, plan, vectors, caller.counts, record.run_id)
+    store.keep([finished(record, "done")])
+    return result
+
+
+def _for_training(store: Store, config: FitConfig, progress: Progress) -> Labelled:
+    """The pairs to learn from."""
+    splits = config.pairs.splits
+    if splits is not None and TRAIN not in dict(splits.shares):
+        raise UsageError(
+            f"--split names no split called {TRAIN}", todo="as in --split train=0.8,test=0.2"
+        )
+    found = labelled(store, config.pairs)
+    if not found.pairs:
+        raise MissingInputError(
+            "there are no pairs to fit a head to",
+            where=str(store.folder),
+            todo="import votes, or ask for less with --min-agree, --min-annotators, --max-turn;"
+            " intermt pair -v says what became of every vote",
+        )
+    if splits is None:
+        return found
+    split_of, _ = split_and_checked(store, splits, found.trees, progress)
+    pairs = tuple(pair for pair in found.pairs if split_of(pair.seed_id) == TRAIN)
+    used = {candidate for pair in pairs for candidate in (pair.a_id, pair.b_id)}
+    answers = {candidate: ids for candidate, ids in found.answers.items() if candidate in used}
+    return replace(found, pairs=pairs, answers=answers)
+
+
+def _refuse_incomplete(vectors: Vectors, found: Labelled, server: Server) -> None:
+    """Go on only if what is missing will not come by asking again."""
+    again = {a: why for a, why in vectors.missing.items() if not why.startswith(_FINAL)}
+    if again:
+        raise TryLater(
+            f"the embeddings of {len(again)} of {len(found.all_answers)} answers are missing:"
+            f" {'; '.join(list(reasons(again))[:_REASONS_SHOWN])}",
+            where=server.name,
+            todo="run the same command again: it asks only for what is missing",
+        )
+
+
+def _fitted(
+    config: FitConfig,
+    found: Labelled,
+    plan: EmbedPlan,
+    vectors: Vectors,
+    calls: CallCounts,
+    run_id: str,
+) -> FitResult:
+    pairs, differences, rows = with_features(found, vectors)
+    why = tuple(list(reasons(vectors.missing))[:_REASONS_SHOWN])
+    if not pairs:
+        raise MissingInputError(
+            "no pair has embeddings of both sides",
+            todo="mend what the server rejects (a lower --max-chars makes texts shorter)",
+            details=why,
+        )
+    space = Space.of(differences)
+    heads, left_out = _heads(config, space, space.coordinates(differences), pairs, rows)
+    if not heads:
+        raise MissingInputError(
+            "no head can be fitted", details=[f"{key}: {text}" for key, text in left_out.items()]
+        )
+    shown = tuple(FittedDimension.of(key, head) for key, head in heads.items())
+    synthetic = any(pair.synthetic for pair in pairs)
+    head_id = write_head(
+        config.path,
+        level=found.level,
+        plan=plan,
+        scale=space.scale,
+        weights={key: head.weights for key, head in heads.items()},
+        about={
+            "made": {"intermt": __version__, "run_id": run_id, "labels": found.fingerprint},
+            "pairs": config.as_json(),
+            "heads": [asdict(one) for one in shown],
+            "left_out": left_out,
+        },
+        trees=frozenset(pair.seed_id for pair in pairs),
+        simulated=vectors.simulated,
+        synthetic=synthetic,
+    )
+    return FitResult(
+        path=str(config.path),
+        head_id=head_id,
+        level=found.level,
+        model=plan.model,
+        n_features=len(space.scale),
+        heads=shown,
+        left_out=left_out,
+        funnel=found.funnel,
+        n_without_vectors=len(found.pairs) - len(pairs),
+        why_without=why,
+        n_pictures_unseen=vectors.n_pictures_unseen,
+        calls=calls,
+        simulated=vectors.simulated,
+        synthetic=synthetic,
+        run_id=run_id,
+    )
+
+
+def _heads(
+    config: FitConfig,
+    space: Space,
+    coordinates: Floats,
+    pairs: Sequence[LabelledPair],
+    rows: Sequence[int],
+) -> tuple[dict[str, Head], dict[str, str]]:
+    """The head of each dimension; why there is none, for others."""
+    trees = tree_numbers(pairs)
+    places = np.asarray(rows, dtype=np.int64)
+    targets = np.array([pair.target for pair in pairs])
+    keys = np.array([pair.dimension for pair in pairs])
+    heads: dict[str, Head] = {}
+    left_out: dict[str, str] = {}
+    for dimension in config.pairs.dimensions:
+        at = keys == dimension
+        head = fit_head(space, coordinates[places[at]], targets[at], trees[at], seed=config.seed)
+        if isinstance(head, NoHead):
+            left_out[dimension] = head.why
+        else:
+            heads[dimension] = head
+    return heads, left_out

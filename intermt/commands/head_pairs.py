@@ -1,0 +1,152 @@
+"""The pairs that heads learn from, with the features of their sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from intermt.commands.embedding import Vector, Vectors, mean_of
+from intermt.commands.pair_choice import PairConfig, PairFunnel, Selection, select
+from intermt.commands.pair_splits import Trees, material
+from intermt.dimensions import Level
+from intermt.domain.correlation import Floats
+from intermt.errors import MissingInputError
+from intermt.store import trees, voting
+from intermt.store.casting import Database
+from intermt.store.connect import Store
+from intermt.store.tallying import Chosen
+
+MEMORY_MB = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """A pair as heads see it.
+
+    Attributes:
+        seed_id: Root of the tree.
+        turn: Turn of the answers, or the larger number of turns of the conversations.
+        dimension: A dimension key or `overall`.
+        a_id: The candidate whose id sorts first.
+        b_id: The other one.
+        target: How sure it is that a is the better one: with votes the share of them for a,
+            ties counting half; 1/2 where nobody won.
+        synthetic: Whether a vote on it is invented.
+    """
+
+    seed_id: str
+    turn: int
+    dimension: str
+    a_id: str
+    b_id: str
+    target: float
+    synthetic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The pairs of one level.
+
+    Attributes:
+        level: local or global.
+        pairs: In order of seed id, turn and pair id.
+        answers: The answers of each candidate: itself, or those of the conversation.
+        funnel: What became of all other votes.
+        fingerprint: Of all votes and scores at the level.
+        trees: Questions and pictures of their seed trees, where these are to be split.
+    """
+
+    level: Level
+    pairs: tuple[LabelledPair, ...]
+    answers: Mapping[str, tuple[str, ...]]
+    funnel: PairFunnel
+    fingerprint: str
+    trees: Trees | None = None
+
+    @property
+    def all_answers(self) -> set[str]:
+        """Every answer that needs a vector."""
+        return {answer for answers in self.answers.values() for answer in answers}
+
+
+def labelled(store: Store, config: PairConfig) -> Labelled:
+    """The pairs that the options name.
+
+    Raises:
+        MissingInputError: There is no store, or no such dataset or rater in it.
+        InputError: A vote names a rater that is not in the store.
+    """
+    with store.reading(MEMORY_MB) as db:
+        known = voting.datasets(db, config.level)
+        if config.dataset is not None and config.dataset not in known:
+            raise MissingInputError(
+                f"there is no dataset {config.dataset!r}",
+                where=str(store.folder),
+                todo=f"the store has {', '.join(known) or 'none yet'}",
+            )
+        selection = select(db, config)
+        try:
+            return _labelled(db, config, selection)
+        finally:
+            selection.close()
+
+
+def _labelled(db: Database, config: PairConfig, selection: Selection) -> Labelled:
+    pairs = tuple(map(_of, selection))
+    candidates = {candidate for pair in pairs for candidate in (pair.a_id, pair.b_id)}
+    if config.level == "local":
+        answers: dict[str, tuple[str, ...]] = {c: (c,) for c in candidates}
+    else:
+        paths = trees.conversation_paths(db, candidates)
+        answers = {candidate: path[1::2] for candidate, path in paths.items()}
+    marks = voting.fingerprint(db, config.level, config.dataset)
+    questions = None if config.splits is None else material(db)
+    return Labelled(config.level, pairs, answers, selection.funnel, marks, questions)
+
+
+def _of(pair: Chosen) -> LabelledPair:
+    a_first = pair.chosen_id < pair.rejected_id
+    a, b = sorted((pair.chosen_id, pair.rejected_id))
+    target = 0.5 if pair.tie else pair.strength if a_first else 1.0 - pair.strength
+    return LabelledPair(pair.seed_id, pair.turn, pair.dimension, a, b, target, pair.synthetic)
+
+
+def with_features(
+    found: Labelled, vectors: Vectors
+) -> tuple[list[LabelledPair], Floats, Sequence[int]]:
+    """The pairs of which both sides have features.
+
+    Returns:
+        The pairs; (m, d) differences a less b, one row for each two candidates; of each pair
+        its row.
+    """
+    features: dict[str, Vector | None] = {}
+    rows: dict[tuple[str, str], int] = {}
+    differences: list[Vector] = []
+    kept, places = [], []
+    for pair in found.pairs:
+        sides = []
+        for candidate in (pair.a_id, pair.b_id):
+            if candidate not in features:
+                features[candidate] = mean_of(vectors, found.answers.get(candidate, ()))
+            sides.append(features[candidate])
+        a, b = sides
+        if a is None or b is None:
+            continue
+        key = (pair.a_id, pair.b_id)
+        if key not in rows:
+            rows[key] = len(differences)
+            differences.append(a - b)
+        kept.append(pair)
+        places.append(rows[key])
+    table = np.asarray(differences, dtype=np.float64)
+    return kept, table.reshape(len(differences), -1), places
+
+
+def tree_numbers(pairs: Iterable[LabelledPair]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """(n,) the seed tree of each pair as a number, in order of seed ids."""
+    seeds = [pair.seed_id for pair in pairs]
+    numbers = {seed: number for number, seed in enumerate(sorted(set(seeds)))}
+    return np.array([numbers[seed] for seed in seeds], dtype=np.int64)
