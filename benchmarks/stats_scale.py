@@ -165,7 +165,14 @@ class Forest:
         )
 
     def judged(
-        self, judge: Rater, task: str, level: str, a: str, b: str | None, dimension: str, said: str | int
+        self,
+        judge: Rater,
+        task: str,
+        level: str,
+        a: str,
+        b: str | None,
+        dimension: str,
+        said: str | int,
     ) -> Iterator[Record]:
         key = self.new_id()
         yield Verdict(
@@ -228,7 +235,9 @@ def main() -> int:
             "n_votes",
             "n_scores",
         )
-        print(", ".join(f"{name} {card[name]:,}" for name in (*counted, "n_verdicts", "n_requests")))
+        print(
+            ", ".join(f"{name} {card[name]:,}" for name in (*counted, "n_verdicts", "n_requests"))
+        )
         slowest = 0.0
         for topic in TOPICS:
             for dataset in (None, DATASET):

@@ -39,7 +39,14 @@ def tables(document: Document, every: bool) -> list[Table]:
     found = []
     for bias, title in _TITLES.items():
         cells = [
-            [rater_of(row), row["level"], row["dimension"], figure(row), row["n"], row["n_clusters"]]
+            [
+                rater_of(row),
+                row["level"],
+                row["dimension"],
+                figure(row),
+                row["n"],
+                row["n_clusters"],
+            ]
             for row in document["rows"]
             if row["bias"] == bias
             and (

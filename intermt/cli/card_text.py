@@ -228,14 +228,16 @@ def _spreads_of(title: str, card: Document) -> list[tuple[str, dict[str, int]]]:
         for counts in card["n_scores_by_dimension"].values():
             for value, n in counts.items():
                 pooled[int(value)] = pooled.get(int(value), 0) + n
-        found = [("scores, all dimensions", {str(value): pooled[value] for value in sorted(pooled)})]
+        found = [
+            ("scores, all dimensions", {str(value): pooled[value] for value in sorted(pooled)})
+        ]
     else:
         return []
     return [(name, dict(spread)) for name, spread in found if spread]
 
 
 def _binned(spread: Mapping[str, int]) -> dict[str, int]:
-    """A distribution over whole numbers in at most `_MOST_BARS` lines, what is beyond in the last."""
+    """A distribution in at most `_MOST_BARS` lines, what is beyond in the last."""
     items = list(spread.items())
     if len(items) <= _MOST_BARS:
         return dict(items)
@@ -292,5 +294,3 @@ def flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
             yield from flat(inner, f"{start}{path}")
     else:
         yield key, value
-
-

@@ -59,7 +59,9 @@ def explained(document: Document) -> list[str]:
 def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
     """A heading, then a line for each cell of the map."""
     parts = ("value", "low", "high", "undefined")
-    named = [f"{key}_{part}" if part != "value" else key for key, _ in _STATISTICS for part in parts]
+    named = [
+        f"{key}_{part}" if part != "value" else key for key, _ in _STATISTICS for part in parts
+    ]
     yield (*_SAME, *named, "confidence", "synthetic")
     for row in document["rows"]:
         yield (

@@ -13,6 +13,7 @@ _NAME = 15
 _MOST_NOTES = 2
 _MOST_LISTED = 3
 _BAR = 10
+_SPARKS = 14
 
 
 def lines(document: Document) -> list[str]:
@@ -20,12 +21,21 @@ def lines(document: Document) -> list[str]:
     marks = ["SIMULATED"] * document["simulated"] + ["SYNTHETIC"] * document["synthetic"]
     title = f"Overview{scope(document)}"
     found = [f"{title}; some of it is {' and '.join(marks)}" if marks else title]
-    found += list(document["notes"][:_MOST_NOTES])
+    found += [one_line(note) for note in document["notes"][:_MOST_NOTES]]
     found.append("")
     found += [f"{name:<{_NAME}}{text}" for name, text in _rows(document)]
     found += _score_lines(document)
     found += ["", "More: intermt stats card | agreement | scores | correlation | bias | usage"]
-    return [shortened(one_line(line) if line.strip() else "", _COLUMNS) for line in found]
+    return [_cut(line) for line in found]
+
+
+def _cut(line: str) -> str:
+    """A line in the columns there are; words at its end go first."""
+    if width(line) <= _COLUMNS:
+        return line
+    while width(line) > _COLUMNS - 1:
+        line = line[:-1]
+    return f"{line.rstrip()}…"
 
 
 def _rows(document: Document) -> Iterator[tuple[str, str]]:
@@ -55,7 +65,9 @@ def _rows(document: Document) -> Iterator[tuple[str, str]]:
         if set(document[key]) - {"not stated"}:
             yield name, _listed(document[key])
     people = [
-        counted(row["n_raters"], row["role"]) + " SYNTHETIC" * (row["kind"] == "synthetic")
+        ("1 jury" if row["n_raters"] == 1 else f"{row['n_raters']} juries")
+        if row["kind"] == "jury"
+        else counted(row["n_raters"], row["role"]) + " SYNTHETIC" * (row["kind"] == "synthetic")
         for row in document["raters"]
     ]
     yield "raters", ", ".join(people) or "none"
@@ -83,11 +95,11 @@ def _score_lines(document: Document) -> Iterator[str]:
     rows = document["scores"]
     if not rows:
         return
-    yield f"{'scores 0 to 3':<{_NAME}}of people, n; of judges, n (each from the lowest to the highest)"
+    yield f"{'scores':<{_NAME}}of people and n, of judges and n; from 0 on the left to 3"
     halves = [[row for row in rows if row["level"] == level] for level in ("local", "global")]
     for i in range(max(map(len, halves))):
         cells = [_score_cell(half[i]) if i < len(half) else "" for half in halves if half]
-        yield "  " + "".join(cell + " " * max(1, 39 - width(cell)) for cell in cells).rstrip()
+        yield "  " + "".join(cell + " " * max(1, 40 - width(cell)) for cell in cells).rstrip()
 
 
 def _score_cell(row: Document) -> str:
@@ -104,7 +116,7 @@ def _spark(counts: Mapping[str, int]) -> str:
     """How counts are spread over whole numbers, with both ends."""
     numbers = {int(key): n for key, n in counts.items()}
     low, high = min(numbers), max(numbers)
-    step = max(1, -(-(high - low + 1) // 24))
+    step = max(1, -(-(high - low + 1) // _SPARKS))
     heights = [
         sum(numbers.get(k, 0) for k in range(start, start + step))
         for start in range(low, high + 1, step)
@@ -117,7 +129,7 @@ def _listed(counts: Mapping[str, int]) -> str:
     most = max(counts.values())
     shown = list(counts.items())[:_MOST_LISTED]
     items = [
-        f"{shortened(one_line(value), 18)} {bar(n, most, _BAR // len(shown) + 1)} {n:,}"
+        f"{shortened(one_line(value), 14)} {bar(n, most, _BAR // len(shown) + 1)} {n:,}"
         for value, n in shown
     ]
     left = len(counts) - len(shown)

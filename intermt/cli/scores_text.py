@@ -33,7 +33,9 @@ def tables(document: Document) -> list[Table]:
         cells = []
         for row in rows:
             n = max(row["n"], 1)
-            shares = (f"{row['counts'].get(value, 0) / n:.0%}" if row["n"] else "-" for value in scale)
+            shares = (
+                f"{row['counts'].get(value, 0) / n:.0%}" if row["n"] else "-" for value in scale
+            )
             figures = (figure(row[key]) for key, _ in _FIGURES)
             cells.append([rater_of(row), row["n"], *shares, row["n_no_picture"], *figures])
         known = BY_KEY.get(dimension)

@@ -107,9 +107,7 @@ def stats(
         if form == "json":
             stream.write(to_json(found.document))
         else:
-            text = (
-                as_csv(found.document) if form == "csv" else as_markdown(found.document, marks)
-            )
+            text = as_csv(found.document) if form == "csv" else as_markdown(found.document, marks)
             stream.write(text.encode("utf-8", "replace"))
     ctx.out.result(
         found.document,

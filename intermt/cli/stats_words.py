@@ -27,7 +27,7 @@ def mark(simulated: bool) -> str:
 
 def marked(row: Document) -> str:
     """What a row has to be marked with."""
-    return mark(row["simulated"]) + " SYNTHETIC" * row["synthetic"]
+    return mark(row["simulated"]) + (" SYNTHETIC" if row["synthetic"] else "")
 
 
 def rater_of(row: Document) -> str:

@@ -32,9 +32,14 @@ def heading(document: Document) -> str:
 def tables(document: Document, every: bool) -> list[Table]:
     """By server, then by day; on a screen the latest days."""
     by_server = [
-        [f"{one_line(row['server'])}{mark(row['simulated'])}", row["kind"], one_line(row["model"])]
-        + _counts(row)
-        + [_ms(row["latency_p50_ms"]), _ms(row["latency_p95_ms"])]
+        [
+            f"{one_line(row['server'])}{mark(row['simulated'])}",
+            row["kind"],
+            one_line(row["model"]),
+            *_counts(row),
+            _ms(row["latency_p50_ms"]),
+            _ms(row["latency_p95_ms"]),
+        ]
         for row in document["servers"]
     ]
     counts = ["calls", "failed", "tokens in", "tokens out", "cost"]

@@ -24,8 +24,8 @@ from intermt.domain.rater_checks import (
     holm,
     smallest,
 )
-from intermt.store.said import CHOICES
 from intermt.store.raters import Given
+from intermt.store.said import CHOICES
 
 CONFIDENCE = 0.95
 CHECKS = ("constant", "alternating", "first_side")

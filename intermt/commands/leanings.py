@@ -26,9 +26,9 @@ def _share(n: str, hits: str) -> Callable[[Sums], tuple[Estimate, Floats]]:
 
 def _with_score(what: str) -> Callable[[Sums], tuple[Estimate, Floats]]:
     def figure(sums: Sums) -> tuple[Estimate, Floats]:
-        names = ("n_traits", "score", what, "score_2", f"{what}_2", f"score_{what}")
-        n, *others = (sums[name] for name in names)
-        return correlation_of_sums(n, *others, _CONFIDENCE), n
+        n = sums["n_traits"]
+        squares = sums["score_2"], sums[f"{what}_2"], sums[f"score_{what}"]
+        return correlation_of_sums(n, sums["score"], sums[what], *squares, _CONFIDENCE), n
 
     return figure
 
@@ -96,7 +96,7 @@ def _pooled(found: Sequence[Leanings]) -> list[Leanings]:
         sums = {
             name: np.bincount(
                 codes, np.concatenate([p.sums[name] for p in parts]), minlength=len(trees)
-            )
+            ).astype(np.float64)
             for name in parts[0].sums
         }
         pooled.append(

@@ -8,6 +8,11 @@ from typing import Any
 from intermt.config import Server
 
 NO_CALLS = "no calls: no server was asked yet"
+_TOTALS = (
+    *("n_calls", "n_ok", "n_failed", "n_attempts", "tokens_in", "tokens_out"),
+    *("n_tokens_not_stated", "n_pictures_made"),
+)
+
 SOME_CALLS = (
     "only calls behind messages, pictures and verdicts of the dataset; calls that led to none"
     " of these belong to no dataset"
@@ -30,8 +35,6 @@ def usage_figures(
         day["cost"] = _total(row["cost"] for row in rows if row["day"] == day["day"])
         day["n_failed"] = day["n_calls"] - day["n_ok"]
     unpriced = sorted({row["server"] for row in by_server if row["cost"] is None})
-    names = ("n_calls", "n_ok", "n_failed", "n_attempts", "tokens_in", "tokens_out")
-    names = (*names, "n_tokens_not_stated", "n_pictures_made")
     notes = [] if by_server else [NO_CALLS]
     cost = _total(row["cost"] for row in by_server)
     if cost is not None and unpriced:
@@ -40,7 +43,7 @@ def usage_figures(
         "notes": notes,
         "simulated": any(row["simulated"] for row in by_server),
         "synthetic": False,
-        **{name: sum(row[name] for row in by_server) for name in names},
+        **{name: sum(row[name] for row in by_server) for name in _TOTALS},
         "cost": cost,
         "servers": by_server,
         "days": by_day,

@@ -96,7 +96,10 @@ def packed(units: Ints, values: Floats, raters: Ints) -> tuple[Floats, Ints]:
     _, starts, sizes = np.unique(units[order], return_index=True, return_counts=True)
     shape = (len(sizes), int(sizes.max(initial=0)))
     table, people = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
-    place = np.repeat(np.arange(len(sizes)), sizes), np.arange(len(order)) - np.repeat(starts, sizes)
+    place = (
+        np.repeat(np.arange(len(sizes)), sizes),
+        np.arange(len(order)) - np.repeat(starts, sizes),
+    )
     table[place], people[place] = values[order], raters[order]
     return table, people
 

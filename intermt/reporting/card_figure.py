@@ -11,10 +11,9 @@ from matplotlib.figure import Figure
 from intermt.reporting.panels import binned, foremost, lying, upright
 from intermt.reporting.style import Sheet
 
-_COLUMNS = 3
 _MOST_BARS = 12
 _MOST_NAMES = 8
-_NAME = 17
+_NAME = 28
 
 _OVER_NUMBERS = (
     ("n_conversations_by_n_turns", "Turns", "turns of a conversation", "conversations"),
@@ -35,25 +34,25 @@ _OVER_NAMES = (
 
 def card_figure(card: Mapping[str, Any]) -> Figure:
     """A panel for everything that the card knows a distribution of."""
-    return _figure(card, "Data card", 15)
+    return _figure(card, "Data card")
 
 
 def overview_figure(overview: Mapping[str, Any]) -> Figure:
     """The panels of a card that an overview has figures for."""
-    return _figure(overview, "Overview", 6)
+    return _figure(overview, "Overview")
 
 
-def _figure(document: Mapping[str, Any], title: str, most: int) -> Figure:
-    panels: list[Callable[[Axes], None]] = []
+def _figure(document: Mapping[str, Any], title: str) -> Figure:
+    numbers: list[Callable[[Axes], None]] = []
     for key, name, what, unit in _OVER_NUMBERS:
         if counts := binned(document.get(key, {}), _MOST_BARS):
-            panels.append(_over_numbers(name, counts, what, unit))
+            numbers.append(_over_numbers(name, counts, what, unit))
+    names: list[Callable[[Axes], None]] = []
     for key, name, unit in _OVER_NAMES:
         counts = document.get(key, {})
         if set(counts) - {"not stated"}:
-            panels.append(_over_names(name, counts, unit))
-    panels = panels[:most]
-    n_rows = -(-len(panels) // _COLUMNS)
+            names.append(_over_names(name, counts, unit))
+    n_above, n_below = -(-len(numbers) // 3), -(-len(names) // 2)
     sheet = Sheet(
         document,
         title,
@@ -61,15 +60,19 @@ def _figure(document: Mapping[str, Any], title: str, most: int) -> Figure:
             f"{document['n_conversations']:,} conversations with {document['n_turns']:,} turns,"
             f" {document['n_trees']:,} seed trees with {document['n_nodes']:,} messages,"
             f" {document['n_pictures_named']:,} pictures"
-            f" ({document['n_pictures_present']:,} in the store)."
+            f" ({document['n_pictures_present']:,} in the store). Bars: how many have each value."
         ],
-        height=max(1.0, 1.45 * n_rows),
+        height=max(1.0, 1.45 * (n_above + n_below)),
     )
-    if not panels:
+    if not numbers and not names:
         return sheet.nothing("; ".join(document["notes"]) or "nothing to draw")
-    grid = sheet.grid(n_rows, _COLUMNS)
-    for i, panel in enumerate(panels):
-        panel(sheet.panel(grid[divmod(i, _COLUMNS)]))
+    blocks = [(numbers, n_above, 3), (names, n_below, 2)]
+    blocks = [block for block in blocks if block[0]]
+    outer = sheet.grid(len(blocks), 1, height_ratios=[n_rows for _, n_rows, _ in blocks])
+    for block, (panels, n_rows, n_columns) in enumerate(blocks):
+        inner = outer[block, 0].subgridspec(n_rows, n_columns)
+        for i, panel in enumerate(panels):
+            panel(sheet.panel(inner[divmod(i, n_columns)]))
     return sheet.done()
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from intermt.dimensions import BY_KEY
-from intermt.reporting.style import BLUE, GREY, PALE, VERMILION, Sheet
+from intermt.reporting.style import BLUE, PALE, VERMILION, Sheet
 
 _COLOURS = LinearSegmentedColormap.from_list("from -1 to 1", [BLUE, "#FFFFFF", VERMILION])
 
@@ -43,10 +43,12 @@ def map_figure(document: Mapping[str, Any]) -> Figure:
             axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor="white"))
             said = "" if i == j else "–" if found is None else f"{found:.2f}"
             dark = found is not None and abs(found) > 0.75
-            axes.text(j, i - 0.14, said, ha="center", va="center", color="white" if dark else "black")
+            axes.text(
+                j, i - 0.14, said, ha="center", va="center", color="white" if dark else "black"
+            )
             axes.text(
                 j, i + 0.26, f"{row['n']:,}", ha="center", va="center", size=5,
-                color="white" if dark and i != j else GREY,
+                color="white" if dark and i != j else "#333333",
             )  # fmt: skip
     axes.set_xlim(-0.5, len(keys) - 0.5)
     axes.set_ylim(len(keys) - 0.5, -0.5)

@@ -13,6 +13,8 @@ from intermt.reporting.style import BLACK, BLUE, GREY, PALE, labels
 
 ROW = 0.15
 """Inches of a row of dots or bars."""
+_FEWEST = 4
+"""Bars that a panel has room for, that a single one does not fill it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,12 @@ def dots(
     axes.set_axisbelow(True)
 
 
+def no_figure(axes: Axes) -> None:
+    """A panel of which no row has a figure."""
+    axes.axis("off")
+    axes.text(0.0, 0.5, "no figure", transform=axes.transAxes, va="center", size=6, color=GREY)
+
+
 def name_rows(axes: Axes, names: Sequence[str], most: int) -> None:
     """Names at the left of rows, cut to `most` characters."""
     axes.set_yticks(range(len(names)), labels(names, most))
@@ -110,6 +118,7 @@ def upright(axes: Axes, counts: Mapping[str, int], *, what: str, unit: str) -> N
     places = range(0, len(counts), step)
     names = list(counts)
     axes.set_xticks(places, [names[i] for i in places])
+    axes.set_xlim(-0.7, max(len(counts), _FEWEST) - 0.3)
     axes.set_xlabel(what)
     axes.set_ylabel(unit)
     _whole(axes, "y")
@@ -128,7 +137,7 @@ def lying(axes: Axes, counts: Mapping[str, int], *, most: int, unit: str) -> Non
     axes.barh(range(len(values)), values, height=0.7, color=BLUE)
     for y, n in enumerate(values):
         _beside(axes, n, y, f"{n:,}")
-    axes.set_ylim(len(values) - 0.4, -0.6)
+    axes.set_ylim(max(len(values), _FEWEST) - 0.4, -0.6)
     name_rows(axes, list(counts), most)
     axes.set_xlabel(unit)
     axes.tick_params(axis="y", length=0)
@@ -144,7 +153,9 @@ def parts(
     for y, shares in enumerate(rows):
         left = 0.0
         for share, colour in zip(shares, colours, strict=True):
-            axes.barh(y, share, left=left, height=height, color=colour, edgecolor=BLACK, linewidth=0.3)
+            axes.barh(
+                y, share, left=left, height=height, color=colour, edgecolor=BLACK, linewidth=0.3
+            )
             left += share
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(0, 1)

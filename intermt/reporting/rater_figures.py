@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from intermt.dimensions import BY_KEY
-from intermt.reporting.panels import ROW, Dot, dot, dots, name_rows
+from intermt.reporting.panels import ROW, Dot, dot, dots, name_rows, no_figure
 from intermt.reporting.style import BLUE, GREEN, ORANGE, VERMILION, Sheet
 
 _MOST_ROWS = 60
@@ -60,11 +60,17 @@ def agreement_figure(document: Mapping[str, Any]) -> Figure:
     )
     if not rows:
         return sheet.nothing("; ".join(document["notes"]))
-    grid = sheet.grid(len(blocks), len(_OF_AGREEMENT), height_ratios=[len(b) + 1 for b in blocks.values()])
+    grid = sheet.grid(
+        len(blocks), len(_OF_AGREEMENT), height_ratios=[len(b) + 1 for b in blocks.values()]
+    )
     for i, (title, block) in enumerate(blocks.items()):
         for j, (key, name) in enumerate(_OF_AGREEMENT):
             axes = sheet.panel(grid[i, j])
             found = [dot(row[key], row["n_pairable"], *_PAIRS[row["between"]][:2]) for row in block]
+            axes.set_title(f"{title}: {name}" if j == 0 else name)
+            if 0 < j < len(_OF_AGREEMENT) - 1 and all(one.value is None for one in found):
+                no_figure(axes)
+                continue
             is_share = key == "rate"
             dots(
                 axes,
@@ -73,7 +79,6 @@ def agreement_figure(document: Mapping[str, Any]) -> Figure:
                 reference=None if is_share else 0.0,
                 with_n=j == len(_OF_AGREEMENT) - 1,
             )
-            axes.set_title(f"{title}: {name}" if j == 0 else name)
             if j == 0:
                 name_rows(axes, [_compared(row) for row in block], _NAME)
             else:
@@ -101,7 +106,9 @@ def annotators_figure(document: Mapping[str, Any]) -> Figure:
     )
     if not rows:
         return sheet.nothing("; ".join(document["notes"]))
-    grid = sheet.grid(len(blocks), len(_OF_ANNOTATORS), height_ratios=[len(b) + 1 for b in blocks.values()])
+    grid = sheet.grid(
+        len(blocks), len(_OF_ANNOTATORS), height_ratios=[len(b) + 1 for b in blocks.values()]
+    )
     for i, (title, block) in enumerate(blocks.items()):
         for j, (key, name) in enumerate(_OF_ANNOTATORS):
             axes = sheet.panel(grid[i, j])
@@ -110,8 +117,11 @@ def annotators_figure(document: Mapping[str, Any]) -> Figure:
                 flagged = any(check["flag"] for check in row["checks"].values())
                 look = (VERMILION, "D") if flagged else (BLUE, "o")
                 found.append(dot(row[key], row["n_labels"], *look))
-            dots(axes, found, limits=(0.0, 1.0), with_n=j == len(_OF_ANNOTATORS) - 1)
             axes.set_title(f"{title}: {name}" if j == 0 else name)
+            if 0 < j < len(_OF_ANNOTATORS) - 1 and all(one.value is None for one in found):
+                no_figure(axes)
+                continue
+            dots(axes, found, limits=(0.0, 1.0), with_n=j == len(_OF_ANNOTATORS) - 1)
             if j == 0:
                 name_rows(axes, [row["rater"] for row in block], _NAME)
             else:
@@ -121,8 +131,9 @@ def annotators_figure(document: Mapping[str, Any]) -> Figure:
 
 def bias_figure(document: Mapping[str, Any]) -> Figure:
     """A panel for each bias, a row for each kind of rater and level."""
-    rows, left = _foremost(document["rows"], 6 * _MOST_ROWS)
+    rows = _pooled(document["rows"])
     by_bias = {key: [row for row in rows if row["bias"] == key][:_MOST_ROWS] for key, *_ in _BIASES}
+    left = len(document["rows"]) - sum(map(len, by_bias.values()))
     longest = [
         max(len(by_bias[key]) for key, *_ in _BIASES[i : i + 2]) for i in range(0, len(_BIASES), 2)
     ]
@@ -145,26 +156,46 @@ def bias_figure(document: Mapping[str, Any]) -> Figure:
         here = by_bias[key]
         axes.set_title(title)
         if not here:
-            axes.axis("off")
-            axes.text(0.0, 0.5, "no such labels", transform=axes.transAxes, va="center", size=6)
+            no_figure(axes)
             continue
         neutral = here[0]["neutral"]
-        dots(axes, [dot(r, r["n"], *_LOOKS[r["rater"]]) for r in here], limits=limits, reference=neutral)
-        name_rows(axes, [_whose(row) for row in here], 24)
+        dots(
+            axes,
+            [dot(r, r["n"], *_LOOKS[r["rater"]]) for r in here],
+            limits=limits,
+            reference=neutral,
+        )
+        name_rows(axes, [_whose(row) for row in here], 28)
     return sheet.done()
 
 
 # --- rows --------------------------------------------------------------------------------
 
 
-def _foremost(
-    rows: Sequence[Mapping[str, Any]], most: int = _MOST_ROWS
-) -> tuple[list[Mapping[str, Any]], int]:
-    """As many rows as there is room for, pooled ones first; how many are left out."""
-    if len(rows) <= most:
-        return list(rows), 0
-    pooled = [row for row in rows if row["dimension"] in ("all", "overall")] or list(rows)
-    return pooled[:most], len(rows) - len(pooled[:most])
+def _foremost(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
+    """As many rows as there is room for; how many are left out.
+
+    Where there is no room for all, verifiers beside judges go first, then dimensions that are
+    pooled in another row.
+    """
+    kept = list(rows)
+    if len(kept) > _MOST_ROWS:
+        kept = [row for row in rows if row["between"] != "verifier-judge"]
+    if len(kept) > _MOST_ROWS:
+        kept = _pooled(kept)[:_MOST_ROWS]
+    return kept, len(rows) - len(kept)
+
+
+def _pooled(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows without those of single dimensions that are pooled in another one."""
+    names = ("bias", "what", "level", "between", "rater", "kind", "judge_id")
+
+    def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row.get(name) for name in names)
+
+    pooled = {key(row) for row in rows if row["dimension"] == "all"}
+    alone = ("all", "overall")
+    return [row for row in rows if row["dimension"] in alone or key(row) not in pooled]
 
 
 def _said_of(n_left: int) -> list[str]:

@@ -54,7 +54,9 @@ def score_figure(document: Mapping[str, Any]) -> Figure:
                 annotation_clip=False,
             )
         name_rows(axes, [_name(row) for row in some], _NAME)
-        axes.set_title(f"{levels[i]}: scores of {'turns' if levels[i] == 'local' else 'conversations'}")
+        axes.set_title(
+            f"{levels[i]}: scores of {'turns' if levels[i] == 'local' else 'conversations'}"
+        )
         axes.set_xlabel("share of scores")
         if i == 0:
             handles = [

@@ -151,7 +151,8 @@ class Sheet:
 
     def panel(self, place: Any, **how: Any) -> Axes:
         """An empty panel."""
-        return self.figure.add_subplot(place, **how)
+        axes: Axes = self.figure.add_subplot(place, **how)
+        return axes
 
     def nothing(self, why: str) -> Figure:
         """The figure of nothing: its reason, where the panels would be."""
@@ -165,5 +166,3 @@ class Sheet:
         for text in self.figure.findobj(Text):
             text.set_parse_math(False)
         return self.figure
-
-

@@ -13,7 +13,7 @@ from intermt.reporting.style import BLUE, GREY, ORANGE, SKY, VERMILION, Sheet
 
 _MOST_DAYS = 60
 _MOST_SERVERS = 20
-_NAME = 22
+_NAME = 30
 
 
 def usage_figure(document: Mapping[str, Any]) -> Figure:
@@ -22,7 +22,7 @@ def usage_figure(document: Mapping[str, Any]) -> Figure:
     servers = sorted(document["servers"], key=lambda row: -row["n_calls"])[:_MOST_SERVERS]
     left = len(document["servers"]) - len(servers)
     cost = "" if document["cost"] is None else f", cost {document['cost']:.4g}"
-    below = ROW * len(servers) + 0.55
+    below = ROW * max(len(servers), 3) + 0.55
     priced = [row for row in servers if row["cost"] is not None]
     sheet = Sheet(
         document,
@@ -42,7 +42,10 @@ def usage_figure(document: Mapping[str, Any]) -> Figure:
     grid = sheet.grid(len(ratios), 2, height_ratios=ratios)
     panels: list[tuple[str, Callable[[Axes], None]]] = [
         ("Calls a day", lambda axes: _by_day(axes, days, ("n_ok", "n_failed"), _ENDED, "calls")),
-        ("Tokens a day", lambda a: _by_day(a, days, ("tokens_in", "tokens_out"), _TOKENS, "tokens")),
+        (
+            "Tokens a day",
+            lambda a: _by_day(a, days, ("tokens_in", "tokens_out"), _TOKENS, "tokens"),
+        ),
         ("Calls by server", lambda axes: _calls(axes, servers)),
         ("Latency by server", lambda axes: _latency(axes, servers)),
         ("Cost by server", lambda axes: _costs(axes, priced)),
@@ -70,7 +73,7 @@ def _by_day(
         heights = [row[key] for row in days]
         axes.bar(range(len(days)), heights, bottom=bottom, width=0.8, color=colour, label=name)
         bottom = [a + b for a, b in zip(bottom, heights, strict=True)]
-    step = max(1, -(-len(days) // 4))
+    step = max(1, -(-len(days) // 3))
     places = range(0, len(days), step)
     axes.set_xticks(places, [days[i]["day"] for i in places])
     axes.set_xlim(-0.9, max(len(days), 3) - 0.1)
@@ -87,7 +90,7 @@ def _calls(axes: Axes, servers: Sequence[Mapping[str, Any]]) -> None:
         axes.barh(y, row["n_failed"], left=row["n_ok"], height=0.7, color=VERMILION)
         _beside(axes, row["n_calls"], y, f"{row['n_calls']:,}")
     axes.set_xlim(0, max(row["n_calls"] for row in servers) * 1.4)
-    axes.set_xlabel("calls (red: failed)")
+    axes.set_xlabel("calls")
     axes.xaxis.set_major_formatter(lambda value, _: thousands(value))
     _rows(axes, servers)
 
@@ -127,6 +130,6 @@ def _beside(axes: Axes, x: float, y: float, text: str) -> None:
 
 
 def _rows(axes: Axes, servers: Sequence[Mapping[str, Any]]) -> None:
-    axes.set_ylim(len(servers) - 0.4, -0.6)
+    axes.set_ylim(max(len(servers), 3) - 0.4, -0.6)
     name_rows(axes, [f"{row['server']} ({row['kind']})" for row in servers], _NAME)
     axes.tick_params(axis="y", length=0)
