@@ -4,8 +4,9 @@
 
 Writes random trees, conversations, pictures and votes through `Store.write` (52,600
 conversations, about 240,000 turns and 280,000 picture uses at scale 1; half the labels are
-votes, half scores), then runs each topic three times in this process and prints the median.
-Exits 1 above the budget. A folder that holds the store already is used again.
+votes, half scores of whole conversations, whose turns are scored too; verdicts and the calls
+behind them), then runs each topic three times in this process and prints the median. Exits 1
+above the budget. A folder that holds the store already is used again.
 """
 
 from __future__ import annotations
@@ -17,30 +18,34 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
-from intermt.commands.stats import StatsConfig, run
+from intermt.commands.stats import TOPICS, StatsConfig, run
 from intermt.dimensions import OVERALL, dimensions_of
 from intermt.records import (
+    Call,
     Conversation,
     ImagePart,
     Node,
     PictureUse,
     PreferenceVote,
     Rater,
+    Reply,
     Score,
     Seed,
     TextPart,
     Verdict,
 )
 from intermt.store.connect import Store
-from intermt.store.rows import Record
+from intermt.store.rows import Answered, Record
 
 N_CONVERSATIONS = 52_600
 N_SEEDS = 15_604
 BATCH = 50_000
 DATASET = "random"
+START = datetime(2026, 11, 1)
 
 
 def identifier(number: int) -> str:
@@ -57,7 +62,7 @@ class Forest:
         self.n_votes = int(n_labels / 2 * scale)
         self.n_ids = 0
         self.pairs: list[tuple[str, str, str]] = []
-        self.conversations: list[tuple[str, str]] = []
+        self.conversations: list[tuple[str, list[str]]] = []
 
     def new_id(self) -> str:
         # Scattered like hashes, or sorted ids would flatter the joins.
@@ -96,7 +101,7 @@ class Forest:
                 parent = answer
             yield from path[1:]
             conversation_id = self.new_id()
-            self.conversations.append((conversation_id, seed_id))
+            self.conversations.append((conversation_id, [node.node_id for node in path[1::2]]))
             first_answers.append(path[1].node_id)
             yield Conversation(
                 conversation_id,
@@ -136,21 +141,55 @@ class Forest:
                     choice = self.dice.choice(("a", "a", "b", "tie"))
                     yield PreferenceVote(
                         self.new_id(), rater.rater_id, "local", "prefix", seed_id, a, b, dimension,
-                        choice, DATASET, "t",
+                        choice, DATASET, "t", self.dice.choice("ab"),
                     )  # fmt: skip
-                yield Verdict(
-                    self.new_id(), judge.rater_id, "pair", "local", a, b, dimension, "a", 0, "ok",
-                    None, self.dice.choice(("a", "b")), None, "k", simulated=True,
-                )  # fmt: skip
+                yield from self.judged(
+                    judge, "pair", "local", a, b, dimension, self.dice.choice("ab")
+                )
         chosen = self.dice.sample(self.conversations, min(n_pairs, len(self.conversations)))
-        for conversation_id, _ in chosen:
+        for conversation_id, answers in chosen:
             for dimension in dimensions_of("global"):
                 for rater in [*self.dice.sample(people, 3), verifier]:
-                    value = self.dice.choice((0, 1, 2, 2, 3, 3, 3))
-                    yield Score(
-                        self.new_id(), rater.rater_id, "conversation", conversation_id,
-                        dimension.key, value, DATASET, "t",
-                    )  # fmt: skip
+                    yield self.score(rater, "conversation", conversation_id, dimension.key)
+                yield from self.judged(
+                    judge, "score", "global", conversation_id, None, dimension.key, 3
+                )
+            for dimension in dimensions_of("local"):
+                for answer in answers:
+                    yield self.score(self.dice.choice(people), "node", answer, dimension.key)
+
+    def score(self, rater: Rater, target: str, target_id: str, dimension: str) -> Score:
+        value = self.dice.choice((0, 1, 2, 2, 3, 3, 3))
+        return Score(
+            self.new_id(), rater.rater_id, target, target_id, dimension, value, DATASET, "t"
+        )
+
+    def judged(
+        self,
+        judge: Rater,
+        task: str,
+        level: str,
+        a: str,
+        b: str | None,
+        dimension: str,
+        said: str | int,
+    ) -> Iterator[Record]:
+        key = self.new_id()
+        yield Verdict(
+            self.new_id(), judge.rater_id, task, level, a, b, dimension, "a" if b else "", 0, "ok",
+            None if b else said, said if b else None, None, key, simulated=True,
+        )  # fmt: skip
+        server = f"server {self.dice.randrange(8)}"
+        failed = self.dice.random() < 0.03
+        yield Answered(
+            Call(key, "chat", server, "m", "/chat/completions", {}),
+            Reply(
+                key, "exhausted" if failed else "ok", http_status=503 if failed else 200,
+                attempts=3 if failed else 1, latency_ms=self.dice.expovariate(0.001),
+                tokens_in=900, tokens_out=40, simulated=True,
+                finished_at=START + timedelta(seconds=self.dice.randrange(20 * 86400)),
+            ),
+        )  # fmt: skip
 
 
 def fill(store: Store, scale: float, n_labels: int) -> None:
@@ -181,13 +220,13 @@ def main() -> int:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--labels", type=int, default=450_000)
-    parser.add_argument("--budget-s", type=float, default=20.0)
+    parser.add_argument("--budget-s", type=float, default=3.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         store = Store(options.folder or Path(temporary) / "store")
         if not store.exists():
             fill(store, options.scale, options.labels)
-        card = run(store, StatsConfig()).document
+        card = run(store, StatsConfig("card")).document
         counted = (
             "n_conversations",
             "n_turns",
@@ -196,9 +235,11 @@ def main() -> int:
             "n_votes",
             "n_scores",
         )
-        print(", ".join(f"{name} {card[name]:,}" for name in (*counted, "n_verdicts")))
+        print(
+            ", ".join(f"{name} {card[name]:,}" for name in (*counted, "n_verdicts", "n_requests"))
+        )
         slowest = 0.0
-        for topic in ("card", "agreement", "annotators"):
+        for topic in TOPICS:
             for dataset in (None, DATASET):
                 took, worked = measure(store, StatsConfig(topic=topic, dataset=dataset))
                 slowest = max(slowest, took)

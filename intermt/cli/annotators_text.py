@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-Document = Mapping[str, Any]
+from intermt.cli.stats_words import Document, figure, reasons, scope
 
 _FIGURES = ("agreement", "with_verifiers", "gold", "one_coin", "mace", "first_side")
 _CHECKS = ("constant", "alternating", "first_side")
@@ -15,10 +15,10 @@ _SAME = (
 )
 
 
-def title(document: Document, scope: str) -> str:
+def heading(document: Document) -> str:
     """What the tables are about."""
     return (
-        f"Annotators{scope}; {document['confidence']:.0%} intervals; flags with"
+        f"Annotators{scope(document)}; {document['confidence']:.0%} intervals; flags with"
         f" {document['false_alarms']:.0%} false alarms a table"
     )
 
@@ -58,19 +58,15 @@ def tables(document: Document) -> list[tuple[str, list[str], list[list[Any]]]]:
 
 def explained(document: Document) -> list[str]:
     """Why figures and checks are not there: a line a reason, with what it is for."""
-    reasons: dict[tuple[str, str], list[str]] = {}
+    missing = []
     for row in document["rows"]:
         who = f"{row['rater']} ({row['level']} {row['what']}s)"
         figures = [(key, row[key]["undefined"]) for key in _FIGURES if row[key]]
         checks = [(f"{key} check", check["undefined"]) for key, check in row["checks"].items()]
         for key, why in (*figures, *checks):
             if why:
-                reasons.setdefault((key.replace("_", " "), why), []).append(who)
-    lines = []
-    for (key, why), whom in reasons.items():
-        more = f" and {len(whom) - 2:,} more" if len(whom) > 2 else ""
-        lines.append(f"{key}: {why}: {'; '.join(whom[:2])}{more}")
-    return lines
+                missing.append((key.replace("_", " "), why, who))
+    return reasons(missing)
 
 
 def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
@@ -95,10 +91,5 @@ def _flags(row: Document) -> list[str]:
     return [name.replace("_", " ") for name, check in row["checks"].items() if check["flag"]]
 
 
-def _figure(figure: Mapping[str, Any] | None) -> str:
-    if figure is None or figure["value"] is None:
-        return "-"
-    n = f"({figure['n']:,})"
-    if figure["low"] is None:
-        return f"{figure['value']:.2f} {n}"
-    return f"{figure['value']:.2f} [{figure['low']:.2f}, {figure['high']:.2f}] {n}"
+def _figure(found: Mapping[str, Any] | None) -> str:
+    return figure(found, None if found is None else found["n"])

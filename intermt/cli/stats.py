@@ -14,9 +14,23 @@ from intermt.cli.options import Context, command
 def stats(
     ctx: Context,
     topic: Annotated[
-        Literal["card", "agreement", "annotators", "scaling"],
-        Argument(metavar="TOPIC", help="What to count: card, agreement, annotators or scaling."),
-    ] = "card",
+        Literal[
+            "card",
+            "agreement",
+            "annotators",
+            "scores",
+            "correlation",
+            "bias",
+            "usage",
+            "scaling",
+        ]
+        | None,
+        Argument(
+            metavar="TOPIC",
+            help="What about: card, agreement, annotators, scores, correlation, bias, usage or"
+            " scaling; an overview if not given.",
+        ),
+    ] = None,
     *,
     level: Annotated[
         Literal["local", "global"] | None,
@@ -32,7 +46,11 @@ def stats(
     ] = "table",
     plot: Annotated[
         Path | None,
-        Option("--plot", metavar="FILE.png|FILE.svg", help="scaling: draw it to this file, too."),
+        Option(
+            "--plot",
+            metavar="FILE.png|.svg",
+            help="Draw it into this file too; needs matplotlib (the extra intermt[plot]).",
+        ),
     ] = None,
     server: Annotated[
         str | None,
@@ -87,35 +105,47 @@ def stats(
 ) -> None:
     """Count what is in the store.
 
-    card: conversations, turns, trees, pictures, picture tags, tasks, raters, labels,
-    verdicts and calls. agreement: how far annotators agree with each other, with verifiers
-    and with judges, and verifiers with judges, per level and dimension, with intervals over
-    seed trees. annotators: how good each one is, how long they take, and who answers without
-    looking; suspect ones first. Every figure of these is defined in docs/statistics.md. csv
-    is one figure or annotator a line; markdown is a section for a data card; json is the
-    document alone, --json the same inside the envelope.
+    Without a topic: the store on one screen. card: conversations, turns, trees, pictures,
+    picture tags, tasks, raters, labels, verdicts and calls. agreement: how far annotators
+    agree with each other, with verifiers and with judges, and verifiers with judges, per level
+    and dimension, with intervals over seed trees. annotators: how good each one is, how long
+    they take, and who answers without looking; suspect ones first. scores: how scores are
+    spread, by annotators, verifiers and each judge. correlation: how the nine dimensions go
+    together over conversations. bias: how far sides, lengths and pictures move raters, and how
+    often they give the highest score. usage: calls, tokens, cost, latency and failures by
+    server and day; prices are those of the configuration.
 
     scaling: what preference heads that learnt from the first k turns are worth on every later
     turn, whether more turns help, and how far heads of single answers (prefix) and of whole
     conversations (chain) stand in for each other. It asks --server for the embeddings that
     are missing. docs/scaling.md defines its figures.
 
-    Reads: the store.
+    Every figure is defined in docs/statistics.md. csv is one figure or row a line; markdown is
+    a section for a data card, of card a whole Hugging Face data card with its YAML head; json
+    is the document alone, --json the same inside the envelope.
 
-    Writes: nothing but its answer; scaling its calls, and the file of --plot.
+    Reads: the store; of the configuration the prices.
+
+    Writes: its answer, and the file of --plot; scaling its calls.
 
     Exits:
         66: There is no store, no such dataset or judge in it, or nothing to study.
-        69: The server does not answer.
+        69: The embeddings server does not answer.
+        73: The file of --plot cannot be made.
         75: Too many calls failed; run it again.
+        78: --plot without matplotlib.
 
     Examples:
-        # A data card of everything
+        # What is there, on one screen
         intermt stats
+        # The data card of a dataset for the Hub
+        intermt stats card --dataset pilot --format markdown > README.md
         # How far people agree on whole conversations, for a spreadsheet
         intermt stats agreement --level global --format csv > agreement.csv
         # Which annotators to talk to
         intermt stats annotators --dataset pilot
+        # How the nine dimensions go together, as a figure for a paper
+        intermt stats correlation --plot map.svg
         # Do judges gain from more turns?
         intermt stats scaling --server http://gpu1:8000/v1 --plot scaling.png
         # The same for reward models that were trained elsewhere
@@ -126,7 +156,9 @@ def stats(
     from intermt.cli.stats_scaling import ONLY_SCALING, scaling
     from intermt.cli.stats_text import as_csv, as_markdown, as_table
     from intermt.commands.stats import StatsConfig, run
+    from intermt.commands.whole_file import whole_file
     from intermt.errors import UsageError
+    from intermt.reporting.plots import figure_bytes, plot_form
 
     if ctx.json and form in ("csv", "markdown"):
         raise UsageError(
@@ -135,20 +167,28 @@ def stats(
     if topic == "scaling":
         scaling(ctx)
         return
-    for name in ("plot", *ONLY_SCALING):
+    for name in ONLY_SCALING:
         if name in ctx.given:
             raise UsageError(
                 f"--{name.replace('_', '-')} is for stats scaling", todo="leave it out"
             )
-    found = run(open_store(ctx), StatsConfig(topic, level, dataset))
+    if plot is not None:
+        # Before the counting: nobody waits for figures that cannot be drawn.
+        form_of_plot = plot_form(plot)
+    config = StatsConfig(topic or "overview", level, dataset, ctx.config.servers)
+    found = run(open_store(ctx), config)
+    if plot is not None:
+        drawn = figure_bytes(found.document, form_of_plot)
+        with whole_file(plot) as file:
+            file.write(drawn)
     marks = [SIMULATED] * found.simulated + [SYNTHETIC] * found.synthetic
     if not ctx.json and form != "table":
         stream = ctx.out.stdout(f"--format {form}")
         if form == "json":
             stream.write(to_json(found.document))
         else:
-            write = as_csv if form == "csv" else as_markdown
-            stream.write(write(found.document, marks).encode("utf-8", "replace"))
+            text = as_csv(found.document) if form == "csv" else as_markdown(found.document, marks)
+            stream.write(text.encode("utf-8", "replace"))
     ctx.out.result(
         found.document,
         (lambda: as_table(ctx.out, found.document, marks)) if form == "table" else None,

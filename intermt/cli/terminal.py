@@ -113,6 +113,22 @@ def width(text: str) -> int:
     )
 
 
+def shortened(text: str, columns: int) -> str:
+    """A text in so many columns, its middle left out where it is longer.
+
+    Names of models and servers differ at their beginning or at their end.
+    """
+    if width(text) <= columns:
+        return text
+    head, tail = "", ""
+    while width(head) + width(tail) + 1 < columns:
+        if width(head) <= width(tail):
+            head += text[len(head)]
+        else:
+            tail = text[-len(tail) - 1] + tail
+    return f"{head if width(head + tail) < columns else head[:-1]}…{tail}"
+
+
 def _aligned(
     columns: Sequence[str], cells: Sequence[Sequence[str]], numeric: Sequence[bool]
 ) -> list[str]:

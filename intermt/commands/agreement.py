@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 
 from intermt.dimensions import BY_KEY, DIMENSIONS, OVERALL
+from intermt.domain.estimate import Estimate
 from intermt.domain.figures import Resampling
-from intermt.domain.reliability import Estimate, Reliability, Sample, packed, reliabilities
-from intermt.store.rated import CHOICES, Labels
+from intermt.domain.reliability import Reliability, Sample, packed, reliabilities
+from intermt.store.rated import Labels
+from intermt.store.said import CHOICES
 
 ALL = "all"
 """All dimensions of a level together, `overall` apart; for rates alone."""
 
-_NOT_POOLED = "not pooled over dimensions: each has a scale and a chance level of its own"
 _NO_MEETING = "no thing was labelled by both"
 
 
@@ -85,11 +86,12 @@ def _sample(pool: Sequence[Labels]) -> Sample:
     """The ratings of one group, or of several on top of each other, for `reliabilities`."""
     what = pool[0].what
     tables = [_table(group) for group in pool]
-    width = max(table.shape[1] for table, _ in tables)
-    padded = [
-        np.pad(table, ((0, 0), (0, width - table.shape[1])), constant_values=np.nan)
-        for table, _ in tables
-    ]
+    width = max(table.shape[1] for table, _, _ in tables)
+
+    def padded(table: Any, empty: float) -> Any:
+        more = ((0, 0), (0, width - table.shape[1]))
+        return np.pad(table, more, constant_values=empty)
+
     raters = [group.raters.ravel() for group in pool]
     classes: set[int] = set(range(len(CHOICES)))
     if what == "score":
@@ -98,20 +100,25 @@ def _sample(pool: Sequence[Labels]) -> Sample:
             if (scale := BY_KEY.get(group.dimension)) is not None:
                 classes |= set(range(scale.lowest, scale.highest + 1))
     return Sample(
-        table=np.concatenate(padded),
-        clusters=np.concatenate([clusters for _, clusters in tables]),
+        table=np.concatenate([padded(table, np.nan) for table, _, _ in tables]),
+        clusters=np.concatenate([clusters for _, _, clusters in tables]),
         classes=tuple(sorted(classes)),
         measurement="ordinal" if what == "score" else "nominal",
         n_raters=len(np.unique(np.concatenate(raters))),
+        raters=np.concatenate([padded(people, 0) for _, people, _ in tables]),
+        rate_only=len(pool) > 1,
     )
 
 
-def _table(group: Labels) -> tuple[Any, Any]:
-    """(rows, ratings) and the cluster of each row."""
+def _table(group: Labels) -> tuple[Any, Any, Any]:
+    """(rows, ratings), who gave each, and the cluster of each row."""
     if group.other != "annotator":
-        return group.values, group.clusters
+        # Two sides, whoever speaks for them: each has habits of its own.
+        sides = np.broadcast_to(np.arange(2), group.values.shape)
+        return group.values, sides, group.clusters
     _, first = np.unique(group.units, return_index=True)
-    return packed(group.units, group.values[:, 0]), group.clusters[first]
+    table, people = packed(group.units, group.values[:, 0], group.raters[:, 0])
+    return table, people, group.clusters[first]
 
 
 def _row(
@@ -120,12 +127,9 @@ def _row(
     group = pool[0]
     with_other = group.other != "annotator"
     n_both = sum(len(np.unique(g.units)) for g in pool)
-    alpha, ac2, rate = found.alpha, found.ac2, found.rate
+    alpha, ac2, kappa, rate = found.alpha, found.ac2, found.kappa, found.rate
     if with_other and not n_both:
-        alpha = rate = Estimate(None, undefined=_NO_MEETING)
-        ac2 = None if ac2 is None else alpha
-    elif dimension == ALL:
-        alpha = Estimate(None, undefined=_NOT_POOLED)
+        alpha = kappa = rate = Estimate(None, undefined=_NO_MEETING)
         ac2 = None if ac2 is None else alpha
     return {
         "what": group.what,
@@ -142,6 +146,7 @@ def _row(
         "n_clusters": found.n_clusters,
         "alpha": asdict(alpha),
         "ac2": None if ac2 is None else asdict(ac2),
+        "kappa": asdict(kappa),
         "rate": asdict(rate),
         "simulated": any(g.simulated for g in pool),
         "synthetic": any(g.synthetic for g in pool),

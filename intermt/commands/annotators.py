@@ -14,6 +14,7 @@ from intermt.domain.bootstrap import clustered_standard_error, wilson_of_cluster
 from intermt.domain.competence import Competences, competences
 from intermt.domain.correlation import Floats, Ints
 from intermt.domain.crowd import CrowdLabels, crowd_labels
+from intermt.domain.estimate import Estimate
 from intermt.domain.rater_checks import (
     FALSE_ALARMS,
     Check,
@@ -23,9 +24,8 @@ from intermt.domain.rater_checks import (
     holm,
     smallest,
 )
-from intermt.domain.reliability import Estimate
-from intermt.store.rated import CHOICES
 from intermt.store.raters import Given
+from intermt.store.said import CHOICES
 
 CONFIDENCE = 0.95
 CHECKS = ("constant", "alternating", "first_side")

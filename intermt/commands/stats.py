@@ -1,18 +1,22 @@
-"""What is in the store: the data card, how far raters agree, and the annotators."""
+"""What is in the store, topic by topic."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
-from intermt.dimensions import Level
-from intermt.errors import MissingInputError
+from intermt.config import Server
+from intermt.dimensions import DIMENSIONS, Level
+from intermt.errors import MissingInputError, UsageError
 from intermt.store import overview
 from intermt.store.connect import Store
-from intermt.store.scope import datasets, narrow
+from intermt.store.scope import LABELS, Label, datasets, narrow
 
-Topic = Literal["card", "agreement", "annotators"]
+Topic = Literal[
+    "overview", "card", "agreement", "annotators", "scores", "correlation", "bias", "usage"
+]
+TOPICS: tuple[Topic, ...] = get_args(Topic)
 
 NO_LABELS = "no labels: nobody has scored, voted or written about anything here"
 NO_ANNOTATORS = "only verifiers have labelled anything here"
@@ -24,14 +28,16 @@ class StatsConfig:
     """What to count.
 
     Attributes:
-        topic: `card`, `agreement` or `annotators`.
+        topic: What about.
         level: Only labels and verdicts of this level; None for both.
         dataset: Only this collection; None for the whole store.
+        servers: The configured servers by name; they have the prices for `usage`.
     """
 
-    topic: Topic = "card"
+    topic: Topic = "overview"
     level: Level | None = None
     dataset: str | None = None
+    servers: Mapping[str, Server] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +64,9 @@ def run(store: Store, config: StatsConfig) -> StatsResult:
 
     Raises:
         MissingInputError: There is no store, or nothing in it belongs to the dataset.
+        UsageError: A level is asked of what has none.
     """
-    topics = {"card": _card, "agreement": _agreement, "annotators": _annotators}
-    figures = topics[config.topic](store, config)
+    figures = _FIGURES[config.topic](store, config)
     notes = figures.pop("notes")
     document = {
         "topic": config.topic,
@@ -78,17 +84,21 @@ def run(store: Store, config: StatsConfig) -> StatsResult:
 
 def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
     with store.reading() as db:
-        _narrow(db, config)
-        figures = {
-            **overview.conversation_facts(db),
-            **overview.tree_facts(db),
-            **overview.picture_facts(db, config.dataset),
-            **overview.tag_facts(db),
-            **overview.label_facts(db),
-            **overview.verdict_facts(db),
-            **overview.request_facts(db),
-        }
-    figures["notes"] = []
+        _narrow(db, config, *LABELS)
+        return _card_facts(db, config)
+
+
+def _card_facts(db: Any, config: StatsConfig) -> dict[str, Any]:
+    figures: dict[str, Any] = {
+        **overview.conversation_facts(db),
+        **overview.tree_facts(db),
+        **overview.picture_facts(db, config.dataset),
+        **overview.tag_facts(db),
+        **overview.label_facts(db),
+        **overview.verdict_facts(db),
+        **overview.request_facts(db),
+        "notes": [],
+    }
     if not figures["n_nodes"]:
         figures["notes"].append(NOTHING)
     if n := figures["n_conversations_rebuilt"]:
@@ -103,13 +113,27 @@ def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
     return figures
 
 
+def _overview(store: Store, config: StatsConfig) -> dict[str, Any]:
+    from intermt.commands.overview import overview_figures
+    from intermt.store.score_spread import score_spreads
+    from intermt.store.usage import usage
+
+    with store.reading() as db:
+        _narrow(db, config, *LABELS)
+        card = _card_facts(db, config)
+        spreads = score_spreads(db)
+        days = usage(db, config.dataset)["days"]
+    return overview_figures(card, spreads, days)
+
+
 def _agreement(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.commands.agreement import agreement_figures
-    from intermt.store.rated import comparable, judge_names, silent_judges
+    from intermt.store.rated import comparable, silent_judges
+    from intermt.store.said import judge_names
 
     # The store is let go before the resampling, which takes longer than the reading.
     with store.reading() as db:
-        _narrow(db, config)
+        _narrow(db, config, "score", "preference_vote", "verdict")
         groups, judges, silent = comparable(db), judge_names(db), silent_judges(db)
     figures = agreement_figures(groups, judges, silent)
     if not groups:
@@ -122,7 +146,7 @@ def _annotators(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.store.raters import given, seconds
 
     with store.reading() as db:
-        _narrow(db, config)
+        _narrow(db, config, "score", "preference_vote")
         kinds, times = given(db), seconds(db, config.dataset, config.level)
     figures = annotator_figures(kinds, times)
     if not figures["rows"]:
@@ -130,7 +154,56 @@ def _annotators(store: Store, config: StatsConfig) -> dict[str, Any]:
     return figures
 
 
-def _narrow(db: Any, config: StatsConfig) -> None:
+def _scores(store: Store, config: StatsConfig) -> dict[str, Any]:
+    from intermt.commands.score_spread import score_figures
+    from intermt.store.said import judge_names
+    from intermt.store.score_spread import score_spreads
+
+    with store.reading() as db:
+        _narrow(db, config, "score", "verdict")
+        spreads, judges = score_spreads(db), judge_names(db)
+    return score_figures(spreads, judges)
+
+
+def _correlation(store: Store, config: StatsConfig) -> dict[str, Any]:
+    from intermt.commands.dimension_map import map_figures
+    from intermt.store.dimension_means import conversation_means
+
+    dimensions = [d for d in DIMENSIONS if config.level in (None, d.level)]
+    with store.reading() as db:
+        _narrow(db, config, "score")
+        means = conversation_means(db, [d.key for d in dimensions])
+    return map_figures(means, dimensions)
+
+
+def _bias(store: Store, config: StatsConfig) -> dict[str, Any]:
+    from intermt.commands.leanings import bias_figures
+    from intermt.store.leanings import leanings
+    from intermt.store.said import judge_names
+
+    with store.reading() as db:
+        _narrow(db, config, "score", "preference_vote", "verdict")
+        votes, scores = leanings(db)
+        judges = judge_names(db)
+    return bias_figures(votes, scores, judges)
+
+
+def _usage(store: Store, config: StatsConfig) -> dict[str, Any]:
+    from intermt.commands.usage import SOME_CALLS, usage_figures
+    from intermt.store.usage import usage
+
+    if config.level is not None:
+        raise UsageError("calls belong to no level", todo="leave out --level")
+    with store.reading() as db:
+        _narrow(db, config, *(("verdict",) if config.dataset else ()))
+        counted = usage(db, config.dataset)
+    figures = usage_figures(counted, config.servers)
+    if config.dataset is not None:
+        figures["notes"].append(SOME_CALLS)
+    return figures
+
+
+def _narrow(db: Any, config: StatsConfig, *labels: Label) -> None:
     if config.dataset is not None:
         known = datasets(db)
         if config.dataset not in known:
@@ -138,4 +211,16 @@ def _narrow(db: Any, config: StatsConfig) -> None:
                 f"nothing in the store belongs to the dataset {config.dataset!r}",
                 todo=f"the store has: {', '.join(known) or 'nothing at all'}",
             )
-    narrow(db, config.dataset, config.level)
+    narrow(db, config.dataset, config.level, labels)
+
+
+_FIGURES = {
+    "overview": _overview,
+    "card": _card,
+    "agreement": _agreement,
+    "annotators": _annotators,
+    "scores": _scores,
+    "correlation": _correlation,
+    "bias": _bias,
+    "usage": _usage,
+}

@@ -23,9 +23,13 @@ from intermt.domain.bootstrap import (
     resampled_sums,
 )
 from intermt.domain.correlation import Floats, Ints
+from intermt.domain.estimate import Estimate
 from intermt.domain.figures import Resampling
+from intermt.domain.rater_kappa import rater_kappa
 
 Key = TypeVar("Key", bound=Hashable)
+
+NOT_POOLED = "not pooled over dimensions: each has a scale and a chance level of its own"
 
 _SAME = 1e-9
 
@@ -41,6 +45,9 @@ class Sample:
         measurement: Difference function of alpha: `ordinal` for scores, with which AC2 is
             given too, `nominal` for choices.
         n_raters: Raters with at least one rating.
+        raters: (n_units, k) who gave each rating; of two sides that are compared, which side.
+        rate_only: Whether nothing but the agreement rate is wanted, as of things on several
+            scales; the other figures are then undefined.
     """
 
     table: Floats
@@ -48,24 +55,8 @@ class Sample:
     classes: tuple[int, ...]
     measurement: Literal["nominal", "ordinal"]
     n_raters: int
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A figure and its interval.
-
-    Attributes:
-        value: The figure; None where `undefined` says why.
-        low: Lower end of the interval; None where there is none.
-        high: Upper end.
-        undefined: Why there is no value or, beside a value, no interval; None if both are
-            there.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    undefined: str | None = None
+    raters: Ints
+    rate_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +71,7 @@ class Reliability:
         n_clusters: Clusters of the units.
         alpha: Krippendorff's alpha.
         ac2: Gwet's AC2 with quadratic weights; None for choices.
+        kappa: Cohen's kappa, weighted quadratically for scores; see `rater_kappa`.
         rate: Mean over pairable units of the share of rater pairs that agree exactly.
     """
 
@@ -90,20 +82,26 @@ class Reliability:
     n_clusters: int
     alpha: Estimate
     ac2: Estimate | None
+    kappa: Estimate
     rate: Estimate
 
 
-def packed(units: Ints, values: Floats) -> Floats:
-    """(n_units, most ratings) table of ratings given one by one, a row a unit.
+def packed(units: Ints, values: Floats, raters: Ints) -> tuple[Floats, Ints]:
+    """(n_units, most ratings) tables of ratings given one by one, and who gave each.
 
-    Rows are in ascending order of `units`; which rater gave a rating is lost.
+    A row is a unit; rows are in ascending order of `units`. Where there is no rating the first
+    has NaN, the second 0.
     """
     order = np.argsort(units, kind="stable")
     _, starts, sizes = np.unique(units[order], return_index=True, return_counts=True)
-    table = np.full((len(sizes), int(sizes.max(initial=0))), np.nan)
-    rows = np.repeat(np.arange(len(sizes)), sizes)
-    table[rows, np.arange(len(order)) - np.repeat(starts, sizes)] = values[order]
-    return table
+    shape = (len(sizes), int(sizes.max(initial=0)))
+    table, people = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+    place = (
+        np.repeat(np.arange(len(sizes)), sizes),
+        np.arange(len(order)) - np.repeat(starts, sizes),
+    )
+    table[place], people[place] = values[order], raters[order]
+    return table, people
 
 
 def reliabilities(
@@ -147,10 +145,18 @@ def _reliability(
 
     ordinal = sample.measurement == "ordinal"
     spread = None if sums is None else _Sums(sums, len(sample.classes))
-    too_few = _too_few(sample.n_raters, n_pairable)
-    if too_few is not None:
-        alpha, ac2 = Estimate(None, undefined=too_few), Estimate(None, undefined=too_few)
+    why_not = NOT_POOLED if sample.rate_only else _too_few(sample.n_raters, n_pairable)
+    if why_not is not None:
+        alpha = ac2 = kappa = Estimate(None, undefined=why_not)
     else:
+        kappa = rater_kappa(
+            sample.table,
+            sample.raters,
+            sample.clusters,
+            sample.classes,
+            quadratic=ordinal,
+            confidence=confidence,
+        )
         found = krippendorff_alpha(sample.table, sample.measurement)
         alphas = None if spread is None else _alphas(spread, ordinal, sample.classes)
         alpha = estimate(found.value, found.undefined, alphas)
@@ -169,6 +175,7 @@ def _reliability(
         n_clusters=n_clusters,
         alpha=alpha,
         ac2=ac2 if ordinal else None,
+        kappa=kappa,
         rate=estimate(
             rate,
             "nothing was rated twice",
@@ -203,9 +210,11 @@ def _agreeing(counts: Floats) -> Floats:
 
 
 def _columns(sample: Sample, counts: Floats) -> Floats:
-    """(n_units, 4 + q + q * q) what `_Sums` names, per unit."""
+    """(n_units, 4 + q + q (q + 1) / 2) what `_Sums` names, per unit."""
     n = counts.sum(axis=1)
     twice = (n >= 2).astype(np.float64)
+    if sample.rate_only:
+        return np.stack([n > 0, twice, _agreeing(counts) * twice, n * 0], axis=1)
     pairs = np.where(n >= 2, n * (n - 1.0), 1.0)
     weights = _quadratic(sample.classes)
     weighted = (counts * (counts @ weights - 1.0)).sum(axis=1) * twice / pairs
@@ -216,7 +225,8 @@ def _columns(sample: Sample, counts: Floats) -> Floats:
     met[:, diagonal, diagonal] -= counts
     met *= (twice / np.maximum(n - 1.0, 1.0))[:, None, None]
     first = np.stack([n > 0, twice, _agreeing(counts) * twice, weighted], axis=1)
-    return np.concatenate([first, shares, met.reshape(len(counts), -1)], axis=1)
+    half = np.triu_indices(counts.shape[1])
+    return np.concatenate([first, shares, met[:, half[0], half[1]]], axis=1)
 
 
 class _Sums:
@@ -225,7 +235,10 @@ class _Sums:
     def __init__(self, sums: Floats, q: int) -> None:
         self.n_units, self.n_pairable, self.agreeing, self.weighted = sums.T[:4]
         self.shares = sums[:, 4 : 4 + q]
-        self.met = sums[:, 4 + q :].reshape(-1, q, q)
+        rows, columns = np.triu_indices(q)
+        self.met = np.empty((len(sums), q, q))
+        if sums.shape[1] > 4:
+            self.met[:, rows, columns] = self.met[:, columns, rows] = sums[:, 4 + q :]
 
 
 def _resampled(
@@ -240,10 +253,12 @@ def _resampled(
     per_cluster = []
     for sample, counts in zip(samples, counted, strict=True):
         codes, _ = cluster_codes(sample.clusters)
-        columns = _columns(sample, counts)
-        per_cluster.append(
-            np.stack([np.bincount(codes, c, minlength=n_clusters) for c in columns.T], axis=1)
-        )
+        # Few different rows of counts occur; each is worked out once.
+        digits = (int(counts.max()) + 1) ** np.arange(counts.shape[1])
+        _, first, pattern = np.unique(counts @ digits, return_index=True, return_inverse=True)
+        times = np.bincount(codes * len(first) + pattern, minlength=n_clusters * len(first))
+        columns = _columns(sample, counts[first])
+        per_cluster.append(times.reshape(n_clusters, len(first)).astype(np.float64) @ columns)
     sums = resampled_sums(
         np.concatenate(per_cluster, axis=1),
         np.arange(n_clusters),

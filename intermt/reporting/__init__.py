@@ -1,1 +1,1 @@
-"""Plots as files; the only place that knows matplotlib, which is an optional dependency."""
+"""Figures for papers: PNG and SVG by matplotlib, which is optional and known only here."""

@@ -54,25 +54,32 @@ _ANSWERS: dict[Level, str] = {
 }
 
 
-def described(db: Connection, judge_id: str, level: Level) -> dict[str, Described]:
-    """What a judge judged on a level, by id."""
-    rows = db.execute(
-        f"""
-        WITH judged AS (
-            SELECT unnest([a_id, b_id]) AS id FROM verdict WHERE judge_id = ? AND level = ?
-        ), answer AS (
-            SELECT DISTINCT x.id, x.node_id FROM ({_ANSWERS[level]}) x SEMI JOIN judged USING (id)
+def traits(level: Level, wanted: str) -> str:
+    """A query for what answers or conversations are like: id, length, n_pictures, models.
+
+    Args:
+        level: Answers or conversations.
+        wanted: A relation with their ids in `id`.
+    """
+    return f"""
+        WITH answer AS (
+            SELECT DISTINCT x.id, x.node_id FROM ({_ANSWERS[level]}) x SEMI JOIN {wanted} USING (id)
         )
         SELECT a.id,
                sum(list_sum(list_transform(
                    json_extract_string(n.parts, '$[*].text'), lambda t: length(t)
-               ))),
-               sum(n.n_images + n.n_missing), list(DISTINCT coalesce(n.model, ''))
+               ))) AS length,
+               sum(n.n_images + n.n_missing) AS n_pictures,
+               list(DISTINCT coalesce(n.model, '')) AS models
         FROM answer a JOIN node n ON n.node_id = a.node_id AND n.role = 'assistant'
         GROUP BY a.id ORDER BY a.id
-        """,
-        [judge_id, level],
-    ).fetchall()
+        """
+
+
+def described(db: Connection, judge_id: str, level: Level) -> dict[str, Described]:
+    """What a judge judged on a level, by id."""
+    judged = "(SELECT unnest([a_id, b_id]) AS id FROM verdict WHERE judge_id = ? AND level = ?)"
+    rows = db.execute(traits(level, judged), [judge_id, level]).fetchall()
     return {
         item: Described(int(length or 0), int(pictures), tuple(model or None for model in models))
         for item, length, pictures, models in rows

@@ -5,6 +5,9 @@ Every function counts the relations that `scope.narrow` makes.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 from duckdb import DuckDBPyConnection as Connection
@@ -25,9 +28,7 @@ def conversation_facts(db: Connection) -> dict[str, Any]:
         db,
         """
         SELECT count(*) AS n_conversations, coalesce(sum(n_turns), 0)::BIGINT AS n_turns,
-               avg(n_turns) AS mean_turns_per_conversation,
-               median(n_turns) AS median_turns_per_conversation,
-               max(n_turns) AS max_turns_per_conversation,
+               count(*) FILTER (n_turns >= 2) AS n_conversations_with_two_or_more_turns,
                count(*) FILTER (n_turns >= 5) AS n_conversations_with_five_or_more_turns,
                count(*) FILTER (simulated) AS n_conversations_simulated,
                count(*) FILTER (conversation_id IN (SELECT conversation_id
@@ -38,10 +39,7 @@ def conversation_facts(db: Connection) -> dict[str, Any]:
     )
     n, n_long = facts["n_conversations"], facts["n_conversations_with_five_or_more_turns"]
     facts["share_conversations_with_five_or_more_turns"] = n_long / n if n else None
-    spread = db.execute(
-        "SELECT n_turns, count(*) FROM in_conversation GROUP BY n_turns ORDER BY n_turns"
-    ).fetchall()
-    facts["n_conversations_by_n_turns"] = {str(turns): count for turns, count in spread}
+    facts |= _per_conversation(db, "turns", "SELECT n_turns AS n FROM in_conversation")
     for name, column in (
         ("task", "coalesce(nullif(c.task, ''), s.task)"),
         ("scenario", "coalesce(nullif(c.scenario, ''), s.scenario)"),
@@ -68,6 +66,11 @@ def tree_facts(db: Connection) -> dict[str, Any]:
         FROM in_node
         """,
     )
+    depths = db.execute(
+        "SELECT deepest, count(*) FROM (SELECT max(turn) AS deepest FROM in_node GROUP BY seed_id)"
+        " GROUP BY deepest ORDER BY deepest"
+    ).fetchall()
+    facts["n_trees_by_depth_turns"] = {str(deepest): n for deepest, n in depths}
     spread = db.execute(
         """
         SELECT n.role, coalesce(c.n, 0) AS n_children, count(*)
@@ -122,15 +125,13 @@ def picture_facts(db: Connection, dataset: str | None) -> dict[str, Any]:
     if left := sum(reasons.values()) - sum(kept.values()):
         kept["other reasons"] = left
     facts["n_pictures_missing_by_reason"] = kept
-    facts |= _one(
+    facts |= _per_conversation(
         db,
+        "pictures",
         """
-        SELECT avg(n) AS mean_pictures_per_conversation,
-               median(n) AS median_pictures_per_conversation,
-               max(n) AS max_pictures_per_conversation
-        FROM (SELECT count(p.conversation_id) AS n
-              FROM in_conversation c LEFT JOIN in_use p USING (conversation_id)
-              GROUP BY conversation_id)
+        SELECT count(p.conversation_id) AS n
+        FROM in_conversation c LEFT JOIN in_use p USING (conversation_id)
+        GROUP BY c.conversation_id
         """,
     )
     facts |= _one(
@@ -171,7 +172,15 @@ def tag_facts(db: Connection) -> dict[str, Any]:
                 n_images + n_missing AS pictures FROM in_node WHERE role = 'assistant')
     """
     on_paths = "(SELECT unnest(path[2:len(path):2]) AS node_id FROM in_conversation)"
-    facts: dict[str, Any] = {}
+    facts = _per_conversation(
+        db,
+        "image_tags",
+        f"""
+        SELECT coalesce(sum(tags), 0)::BIGINT AS n FROM (
+            SELECT conversation_id, unnest(path[2:len(path):2]) AS node_id FROM in_conversation
+        ) LEFT JOIN {answer} USING (node_id) GROUP BY conversation_id
+        """,
+    )
     for thing, of, relation in (
         ("turns", "", f"{on_paths} JOIN {answer} USING (node_id)"),
         ("answers", "_of_answers", answer),
@@ -292,6 +301,30 @@ def request_facts(db: Connection) -> dict[str, Any]:
 
 
 # --- what they share ---------------------------------------------------------------------
+
+
+def _per_conversation(db: Connection, thing: str, sql: str) -> dict[str, Any]:
+    """How the `n` of a query, which has a row for each conversation, are spread."""
+    spread = dict(
+        db.execute(f"SELECT n, count(*) AS k FROM ({sql}) GROUP BY n ORDER BY n").fetchall()
+    )
+    total = sum(spread.values())
+    facts = {
+        f"mean_{thing}_per_conversation": sum(n * k for n, k in spread.items()) / total
+        if total
+        else None,
+        f"median_{thing}_per_conversation": _median(spread) if total else None,
+        f"max_{thing}_per_conversation": max(spread, default=None),
+    }
+    return {**facts, f"n_conversations_by_n_{thing}": {str(n): k for n, k in spread.items()}}
+
+
+def _median(spread: Mapping[int, int]) -> float:
+    """The median of numbers by how often each occurs; they ascend."""
+    ends = list(accumulate(spread.values()))
+    values, total = list(spread), ends[-1]
+    middle = [values[bisect_right(ends, place)] for place in ((total - 1) // 2, total // 2)]
+    return sum(middle) / 2
 
 
 def _one(db: Connection, sql: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Labels that can be compared: of annotators with each other, with verifiers, with judges.
 
-Works on the relations that `scope.narrow` makes. Only a rater's latest label on one thing
-counts, and only verdicts that state something.
+Works on the relations that `scope.narrow` makes; see `said`. Only verdicts that state a whole
+score or a choice enter.
 """
 
 from __future__ import annotations
@@ -14,10 +14,7 @@ from duckdb import DuckDBPyConnection as Connection
 from numpy.typing import NDArray
 
 from intermt.dimensions import Level
-
-What = Literal["score", "vote"]
-CHOICES = ("a", "b", "tie")
-"""Choices by the number that stands for them in `values`."""
+from intermt.store.said import What, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Labels:
         other: Who stands beside them: `annotator` (each other), `verifier` or `judge`.
         judge_id: The judge; None unless `other` is one.
         values: (n, 1) annotators' labels, or (n, 2) one of the side's and one of the other's
-            on the same thing, each combination once; a vote is an index into `CHOICES`.
+            on the same thing, each combination once; a vote is an index into `said.CHOICES`.
         raters: Who gave them, in the same shape.
         units: (n,) what they are about.
         clusters: (n,) the tree it belongs to.
@@ -63,6 +60,7 @@ def comparable(db: Connection) -> list[Labels]:
     anything on a dimension has a group there, even an empty one: no thing was labelled by
     both. Verifiers have a group beside a judge where they labelled anything.
     """
+    gather(db)
     _number(db)
     alone = db.execute(
         """
@@ -113,42 +111,33 @@ def silent_judges(db: Connection) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
-def judge_names(db: Connection) -> dict[str, str]:
-    """The names of all judges, by id."""
-    return dict(db.execute("SELECT rater_id, name FROM rater WHERE role = 'judge'").fetchall())
-
-
 def _number(db: Connection) -> None:
     """Make `rating`, all labels with numbers for what they are about, and `beside`."""
-    db.execute(
-        f"""
-        CREATE TEMP TABLE rating AS
-        WITH said AS (
-            SELECT 'score' AS what, s.level, s.dimension, s.role, s.rater_id,
-                   s.target_id AS thing, coalesce(t.seed_id, s.target_id) AS seed, s.value,
-                   s.rater_kind = 'synthetic' AS synthetic, FALSE AS simulated
-            FROM in_score s LEFT JOIN tree_of t ON t.id = s.target_id
-            WHERE s.counts AND s.role IN ('annotator', 'verifier')
-            UNION ALL
-            SELECT 'vote', level, dimension, role, rater_id, a_id || ' ' || b_id, seed_id,
-                   list_position({list(CHOICES)}, choice) - 1, rater_kind = 'synthetic', FALSE
-            FROM in_preference_vote WHERE counts AND role IN ('annotator', 'verifier')
-            UNION ALL
-            SELECT CASE v.task WHEN 'pair' THEN 'vote' ELSE 'score' END, v.level, v.dimension,
-                   'judge', v.judge_id, v.a_id || coalesce(' ' || v.b_id, ''),
-                   coalesce(t.seed_id, v.a_id),
-                   coalesce(v.value, list_position({list(CHOICES)}, v.choice) - 1), FALSE,
-                   v.simulated
-            FROM in_verdict v LEFT JOIN tree_of t ON t.id = v.a_id
-            WHERE v.state = 'ok' AND v.task IN ('score', 'pair')
+    # Numbers by way of small tables: a window over all labels would sort their long ids.
+    for name, keys in (
+        ("grp", "what, level, dimension"),
+        ("unit", "what, level, a_id, b_id"),
+        ("cluster", "seed_id"),
+        ("rater", "rater_id"),
+    ):
+        db.execute(
+            f"""
+            CREATE TEMP TABLE number_of_{name} AS
+            SELECT *, row_number() OVER (ORDER BY {keys})::INTEGER AS {name}
+            FROM (SELECT DISTINCT {keys} FROM said WHERE value IS NOT NULL)
+            """
         )
-        SELECT role, CASE role WHEN 'judge' THEN rater_id ELSE '' END AS judge_id, value,
-               what, level, dimension, synthetic, simulated,
-               dense_rank() OVER (ORDER BY what, level, dimension) AS grp,
-               dense_rank() OVER (ORDER BY what, level, thing) AS unit,
-               dense_rank() OVER (ORDER BY seed) AS cluster,
-               dense_rank() OVER (ORDER BY rater_id) AS rater
-        FROM said WHERE value IS NOT NULL
+    db.execute(
+        """
+        CREATE TEMP TABLE rating AS
+        SELECT s.role, s.judge_id, s.value, s.what, s.level, s.dimension, s.synthetic,
+               s.simulated, g.grp, u.unit, c.cluster, r.rater
+        FROM said s JOIN number_of_grp g USING (what, level, dimension)
+        JOIN number_of_unit u ON u.what = s.what AND u.level = s.level AND u.a_id = s.a_id
+            AND u.b_id IS NOT DISTINCT FROM s.b_id
+        JOIN number_of_cluster c ON c.seed_id = s.seed_id
+        JOIN number_of_rater r ON r.rater_id = s.rater_id
+        WHERE s.value IS NOT NULL
         """
     )
     db.execute(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from intermt.dimensions import Level
 from intermt.records import RaterKind
-from intermt.store.rated import CHOICES, What
+from intermt.store.said import CHOICES, What
 
 Ints = NDArray[np.int64]
 
@@ -43,7 +43,7 @@ class Given:
         rater: (n,) who.
         thing: (n,) 0-based node, conversation or pair.
         dimension: (n,) on what.
-        value: (n,) the score, or an index into `rated.CHOICES`.
+        value: (n,) the score, or an index into `said.CHOICES`.
         cluster: (n,) the tree that the thing belongs to.
         rated_at: (n,) microseconds since 1970, -1 where not known.
         first: (n,) the side shown first: 0 for a, 1 for b, -1 where not known.

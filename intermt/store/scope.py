@@ -1,16 +1,22 @@
 """What a look at the store is about: everything, or one dataset and what was said of it.
 
-`narrow` makes relations that hold what is in scope, for the queries of `overview` and
-`rated`. A dataset's scope is its conversations, the nodes on their paths, the nodes of its
+`narrow` makes relations that hold what is in scope, for the queries of `overview`, `said`
+and others. A dataset's scope is its conversations, the nodes on their paths, the nodes of its
 seeds' trees that are on no path at all, and the labels and verdicts that were recorded under
 its name or are about these conversations and nodes. A level narrows labels and verdicts alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Literal, get_args
+
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import Level
+
+Label = Literal["score", "preference_vote", "feedback", "verdict"]
+LABELS: tuple[Label, ...] = get_args(Label)
 
 NOT_STATED = "not stated"
 """What stands for a property that a record does not have."""
@@ -28,8 +34,20 @@ _LATEST = """
 """Whether a label is its rater's latest on one thing; the others are superseded."""
 
 
-def narrow(db: Connection, dataset: str | None, level: Level | None) -> None:
-    """Make the relations `in_conversation`, `in_node`, `in_score` ... of this connection."""
+def narrow(
+    db: Connection,
+    dataset: str | None,
+    level: Level | None,
+    labels: Collection[Label] = LABELS,
+) -> None:
+    """Make the relations `in_conversation`, `in_node`, `in_score` ... of this connection.
+
+    Args:
+        db: A connection.
+        dataset: Only this collection.
+        level: Only labels and verdicts of this level.
+        labels: Which of the relations of labels and verdicts are wanted; each takes time.
+    """
     if dataset is None:
         db.execute("CREATE TEMP VIEW in_conversation AS FROM conversation")
         db.execute(f"CREATE TEMP VIEW in_node AS SELECT {_NODES} FROM node")
@@ -69,10 +87,14 @@ def narrow(db: Connection, dataset: str | None, level: Level | None) -> None:
         UNION ALL SELECT node_id, seed_id FROM node
         """
     )
-    _narrow_labels(db, dataset, level)
+    _narrow_labels(db, dataset, level, labels)
+    if "verdict" in labels:
+        _narrow_verdicts(db, dataset, level)
 
 
-def _narrow_labels(db: Connection, dataset: str | None, level: Level | None) -> None:
+def _narrow_labels(
+    db: Connection, dataset: str | None, level: Level | None, labels: Collection[Label]
+) -> None:
     level_of_target = "CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END"
     scored = f"l.rater_id, l.target_id, l.dimension, {level_of_target} AS level"
     kinds = (
@@ -93,7 +115,7 @@ def _narrow_labels(db: Connection, dataset: str | None, level: Level | None) -> 
             ("l.a_id", "l.b_id"),
         ),
     )
-    for table, key, columns, about, targets in kinds:
+    for table, key, columns, about, targets in (kind for kind in kinds if kind[0] in labels):
         where, parameters = _in_scope(dataset, targets, own="l.dataset")
         db.execute(
             f"""
@@ -106,12 +128,15 @@ def _narrow_labels(db: Connection, dataset: str | None, level: Level | None) -> 
             """,
             [*parameters, level, level],
         )
+
+
+def _narrow_verdicts(db: Connection, dataset: str | None, level: Level | None) -> None:
     where, parameters = _in_scope(dataset, ("v.a_id", "v.b_id"))
     db.execute(
         f"""
         CREATE TEMP TABLE in_verdict AS
-        SELECT v.judge_id, v.task, v.level, v.a_id, v.b_id, v.dimension, v.state, v.value,
-               v.choice, v.simulated
+        SELECT v.judge_id, v.task, v.level, v.a_id, v.b_id, v.dimension, v."order", v.state,
+               v.value, v.choice, v.estimate, v.request_key, v.second_key, v.simulated
         FROM verdict v WHERE {where} AND (?::VARCHAR IS NULL OR v.level = ?)
         """,
         [*parameters, level, level],

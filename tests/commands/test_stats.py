@@ -260,7 +260,7 @@ def test_the_same_store_gives_the_same_figures(store: Store):
 
 def test_an_empty_store_says_so(store: Store):
     store.create()
-    card = run(store, StatsConfig())
+    card = run(store, StatsConfig("card"))
     assert card.document["n_conversations"] == card.document["n_image_tags"] == 0
     assert card.notes[0] == NOTHING
     assert card.notes[1].startswith("no labels")
@@ -272,9 +272,9 @@ def test_an_empty_store_says_so(store: Store):
 def test_a_dataset_nobody_has(store: Store):
     store.write(small_tree())
     with pytest.raises(MissingInputError, match="'nowhere'") as caught:
-        run(store, StatsConfig(dataset="nowhere"))
+        run(store, StatsConfig("card", dataset="nowhere"))
     assert "the store has: d" in caught.value.todo
-    assert run(store, StatsConfig(dataset="d")).document["n_nodes"] == 5
+    assert run(store, StatsConfig("card", dataset="d")).document["n_nodes"] == 5
 
 
 # --- the console script ------------------------------------------------------------------
@@ -313,26 +313,24 @@ def test_every_format_of_an_empty_and_a_full_store(store: Store, topic: str, for
         assert lines["raters.annotator.synthetic.n_raters"] == "2"
     else:
         rows = list(csv.DictReader(io.StringIO(full.stdout)))
-        assert {r["statistic"] for r in rows if r["what"] == "score"} == {"alpha", "ac2", "rate"}
+        assert {r["statistic"] for r in rows if r["what"] == "score"} == {"alpha", "ac2", "kappa", "rate"}
         assert {r["simulated"] for r in rows if r["judge"]} == {"true"}
         assert all(int(r["n_units"]) == 12 for r in rows if r["between"] != "verifier-judge")
 
 
-def test_without_a_topic_it_is_the_card_on_one_screen(store: Store):
+def test_the_card_has_bars(store: Store):
     labelled(store)
-    said = stats(store).stdout
-    assert said == stats(store, "card", "--format", "table").stdout
-    lines = said.splitlines()
-    assert len(lines) < 60
+    lines = stats(store, "card").stdout.splitlines()
+    assert len(lines) < 70
     assert max(map(len, lines)) <= 100
-    assert any(re.match(r"\s+1 turn █+\s+12 \(100.0%\)", line) for line in lines)
+    assert any(re.match(r"\s+1 █+\s+12 \(100.0%\)", line) for line in lines)
 
 
 def test_markdown_stays_a_table_whatever_things_are_called(store: Store):
     labelled(store)
     for topic in ("card", "agreement"):
         text = stats(store, topic, "--format", "markdown").stdout
-        assert text.startswith("## ")
+        assert text.startswith("---\n" if topic == "card" else "## ")
         tables = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
         assert tables
         for table in tables:
@@ -375,7 +373,7 @@ def test_control_characters_of_names_do_not_reach_the_terminal(store: Store):
 def test_the_documentation_names_every_key(store: Store):
     labelled(store)
     text = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
-    card = run(store, StatsConfig()).document
+    card = run(store, StatsConfig("card")).document
     agreement = run(store, StatsConfig("agreement")).document
     keys = {*card, *agreement, *agreement["rows"][0], *agreement["rows"][0]["alpha"]}
     assert {key for key in keys if f"`{key}`" not in text} == set()

@@ -17,7 +17,12 @@ FEW = Resampling(n_resamples=200)
 
 def one(table: np.ndarray, clusters: np.ndarray, **more: object) -> Reliability:
     how = {"classes": SCALE, "measurement": "ordinal", "n_raters": table.shape[1], **more}
+    how.setdefault("raters", columns(table))
     return reliabilities({0: Sample(table, clusters, **how)}, FEW)[0]  # type: ignore[arg-type]
+
+
+def columns(table: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(np.arange(table.shape[1]), table.shape)
 
 
 def random_table(seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +62,7 @@ def test_samples_over_the_same_clusters_are_resampled_alike_together_and_alone()
     second = np.where(first == 3, 2, first)
     others = np.arange(len(first)) % 7
     samples = {
-        name: Sample(table, groups, SCALE, "ordinal", 4)
+        name: Sample(table, groups, SCALE, "ordinal", 4, columns(table))
         for name, table, groups in (
             ("a", first, clusters),
             ("b", second, others),
@@ -80,7 +85,7 @@ def test_samples_over_the_same_clusters_are_resampled_alike_together_and_alone()
 def test_it_does_not_matter_which_rater_is_which(table, order):
     clusters = np.arange(12) // 2
     first, second = one(table, clusters), one(table[:, list(order)], clusters)
-    for figure in ("alpha", "ac2", "rate"):
+    for figure in ("alpha", "ac2", "kappa", "rate"):
         mine, other = getattr(first, figure), getattr(second, figure)
         assert mine.undefined == other.undefined
         assert (mine.value, mine.low, mine.high) == pytest.approx(
@@ -119,7 +124,10 @@ def test_nothing_at_all():
 
 
 def test_packing_keeps_every_rating_with_its_unit():
-    table = packed(np.array([5, 2, 5, 2, 5]), np.array([1.0, 2.0, 3.0, 0.0, 2.0]))
+    table, people = packed(
+        np.array([5, 2, 5, 2, 5]), np.array([1.0, 2.0, 3.0, 0.0, 2.0]), np.array([7, 8, 9, 7, 8])
+    )
+    assert people.tolist() == [[8, 7, 0], [7, 9, 8]]
     assert table.shape == (2, 3)
     assert table[1].tolist() == [1, 3, 2]
     assert table[0, :2].tolist() == [2, 0]

@@ -66,10 +66,9 @@ def card(folder: Folder, columns: Mapping[str, Type]) -> str:
 
 
 def _header(folder: Folder, columns: Mapping[str, Type], n_pairs: int) -> Iterator[str]:
-    yield from _licence(folder.licences)
+    yield from licence_lines(folder.licences)
     yield from ("pretty_name: Preference pairs", "tags:", "- preference", "- dpo", "- intermt")
-    size = next((name for most, name in _SIZES if n_pairs < most), "n>10M")
-    yield from ("size_categories:", f"- {size}")
+    yield from ("size_categories:", f"- {size_category(n_pairs)}")
     yield from ("configs:", "- config_name: default", "  data_files:")
     for split, file in folder.files.items():
         yield from (f"  - split: {_split(split)}", f"    path: {json.dumps(file)}")
@@ -90,7 +89,13 @@ def _split(name: str) -> str:
     return "train" if name == "data" else name
 
 
-def _licence(licences: Mapping[str | None, int]) -> list[str]:
+def size_category(n: int) -> str:
+    """What the Hub calls a data set of so many rows."""
+    return next((name for most, name in _SIZES if n < most), "n>10M")
+
+
+def licence_lines(licences: Mapping[str | None, int]) -> list[str]:
+    """The head's lines on licences, by how many rows have each; None where not stated."""
     known = {(name or "unknown").strip().lower() for name in licences}
     if not known:
         return []

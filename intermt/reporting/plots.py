@@ -1,0 +1,90 @@
+"""Documents drawn as figures: what is drawn how, and how a figure becomes a file.
+
+    data = figure_bytes(document, plot_form(Path("map.svg")))
+
+Nothing here touches matplotlib's global state for longer than a figure takes: there is no
+pyplot, no backend is chosen, and settings are put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from intermt.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Form = Literal["png", "svg"]
+
+_DPI = 220
+
+
+def plot_form(path: Path) -> Form:
+    """The form that a file's name asks for.
+
+    Raises:
+        UsageError: It ends with neither .png nor .svg.
+        ConfigError: matplotlib is not installed.
+    """
+    forms: dict[str, Form] = {".png": "png", ".svg": "svg"}
+    form = forms.get(path.suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"--plot {path}: a plot is a .png or .svg file",
+            todo="give the file one of these endings",
+        )
+    if find_spec("matplotlib") is None:
+        raise ConfigError(
+            "plots need matplotlib, which is not installed",
+            todo="pip install 'intermt[plot]', or pip install matplotlib",
+        )
+    return form
+
+
+def figure_bytes(document: Mapping[str, Any], form: Form) -> bytes:
+    """The file of a figure; equal documents give equal bytes with one matplotlib.
+
+    Args:
+        document: What a topic of `stats` says.
+        form: PNG or SVG.
+    """
+    from intermt.reporting.style import settings
+
+    stream = BytesIO()
+    with settings():
+        figure = draw(document)
+        metadata: dict[str, Any] = {"Date": None} if form == "svg" else {"Software": None}
+        figure.savefig(stream, format=form, dpi=_DPI, metadata=metadata)
+    return stream.getvalue()
+
+
+def draw(document: Mapping[str, Any]) -> Figure:
+    """The figure of a document; to be called inside `style.settings`.
+
+    Args:
+        document: What a topic of `stats` says.
+    """
+    from intermt.reporting import (
+        card_figure,
+        map_figure,
+        rater_figures,
+        score_figure,
+        usage_figure,
+    )
+
+    figures = {
+        "overview": card_figure.overview_figure,
+        "card": card_figure.card_figure,
+        "agreement": rater_figures.agreement_figure,
+        "annotators": rater_figures.annotators_figure,
+        "bias": rater_figures.bias_figure,
+        "scores": score_figure.score_figure,
+        "correlation": map_figure.map_figure,
+        "usage": usage_figure.usage_figure,
+    }
+    return figures[document["topic"]](document)

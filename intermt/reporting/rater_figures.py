@@ -1,0 +1,229 @@
+"""Figures of raters: how far they agree, how good they are, what moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from intermt.dimensions import BY_KEY
+from intermt.reporting.panels import ROW, Dot, dot, dots, name_rows, no_figure
+from intermt.reporting.style import BLUE, GREEN, ORANGE, VERMILION, Sheet
+
+_MOST_ROWS = 60
+_NAME = 30
+_OF_AGREEMENT = (("alpha", "alpha"), ("ac2", "AC2"), ("kappa", "kappa"), ("rate", "agreement rate"))
+_OF_ANNOTATORS = (
+    ("agreement", "with others"),
+    ("with_verifiers", "with verifiers"),
+    ("one_coin", "one-coin"),
+    ("mace", "MACE"),
+)
+_BIASES = (
+    ("first_side", "Chose the one shown first", (0.0, 1.0)),
+    ("top_score", "Gave the highest score", (0.0, 1.0)),
+    ("longer", "Chose the longer one", (0.0, 1.0)),
+    ("length_r", "r of score and log length", (-1.0, 1.0)),
+    ("more_pictures", "Chose the one with more pictures", (0.0, 1.0)),
+    ("pictures_r", "r of score and pictures", (-1.0, 1.0)),
+)
+_LOOKS = {
+    "annotator": (BLUE, "o"),
+    "verifier": (GREEN, "s"),
+    "judge": (ORANGE, "^"),
+}
+_PAIRS = {
+    "annotator-annotator": (BLUE, "o", "each other"),
+    "annotator-verifier": (GREEN, "s", "verifiers"),
+    "annotator-judge": (ORANGE, "^", "judge"),
+    "verifier-judge": (VERMILION, "v", "verifiers, judge"),
+}
+
+
+def agreement_figure(document: Mapping[str, Any]) -> Figure:
+    """A row for each dimension and two sides, a column for each coefficient."""
+    rows, left = _foremost(document["rows"])
+    blocks: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        blocks.setdefault(f"{row['level']} {row['what']}s", []).append(row)
+    sheet = Sheet(
+        document,
+        "Agreement of raters",
+        [
+            "Annotators with each other, with verifiers and with judges, and verifiers with"
+            f" judges. Lines: {document['confidence']:.0%} intervals over seed trees. Right: things"
+            " labelled by both sides; –: no figure, the table says why. AC2 is for scores alone.",
+            *_said_of(left),
+        ],
+        height=_height(blocks),
+    )
+    if not rows:
+        return sheet.nothing("; ".join(document["notes"]))
+    grid = sheet.grid(
+        len(blocks), len(_OF_AGREEMENT), height_ratios=[len(b) + 1 for b in blocks.values()]
+    )
+    for i, (title, block) in enumerate(blocks.items()):
+        for j, (key, name) in enumerate(_OF_AGREEMENT):
+            axes = sheet.panel(grid[i, j])
+            found = [dot(row[key], row["n_pairable"], *_PAIRS[row["between"]][:2]) for row in block]
+            axes.set_title(f"{title}: {name}" if j == 0 else name)
+            if 0 < j < len(_OF_AGREEMENT) - 1 and all(one.value is None for one in found):
+                no_figure(axes)
+                continue
+            is_share = key == "rate"
+            dots(
+                axes,
+                found,
+                limits=(0.0, 1.0) if is_share else _limits(found),
+                reference=None if is_share else 0.0,
+                with_n=j == len(_OF_AGREEMENT) - 1,
+            )
+            if j == 0:
+                name_rows(axes, [_compared(row) for row in block], _NAME)
+            else:
+                axes.set_yticks([])
+    return sheet.done()
+
+
+def annotators_figure(document: Mapping[str, Any]) -> Figure:
+    """A row for each annotator, a column for each figure of how good they are."""
+    rows = document["rows"][:_MOST_ROWS]
+    left = len(document["rows"]) - len(rows)
+    blocks: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        blocks.setdefault(f"{row['level']} {row['what']}s", []).append(row)
+    sheet = Sheet(
+        document,
+        "Annotators",
+        [
+            "Share of labels that are those of other annotators and of verifiers, and competence"
+            f" by two models. Lines: {document['confidence']:.0%} intervals. Right: labels given;"
+            " red diamonds: flagged by a check.",
+            *_said_of(left),
+        ],
+        height=_height(blocks),
+    )
+    if not rows:
+        return sheet.nothing("; ".join(document["notes"]))
+    grid = sheet.grid(
+        len(blocks), len(_OF_ANNOTATORS), height_ratios=[len(b) + 1 for b in blocks.values()]
+    )
+    for i, (title, block) in enumerate(blocks.items()):
+        for j, (key, name) in enumerate(_OF_ANNOTATORS):
+            axes = sheet.panel(grid[i, j])
+            found = []
+            for row in block:
+                flagged = any(check["flag"] for check in row["checks"].values())
+                look = (VERMILION, "D") if flagged else (BLUE, "o")
+                found.append(dot(row[key], row["n_labels"], *look))
+            axes.set_title(f"{title}: {name}" if j == 0 else name)
+            if 0 < j < len(_OF_ANNOTATORS) - 1 and all(one.value is None for one in found):
+                no_figure(axes)
+                continue
+            dots(axes, found, limits=(0.0, 1.0), with_n=j == len(_OF_ANNOTATORS) - 1)
+            if j == 0:
+                name_rows(axes, [row["rater"] for row in block], _NAME)
+            else:
+                axes.set_yticks([])
+    return sheet.done()
+
+
+def bias_figure(document: Mapping[str, Any]) -> Figure:
+    """A panel for each bias, a row for each kind of rater and level."""
+    rows = _pooled(document["rows"])
+    by_bias = {key: [row for row in rows if row["bias"] == key][:_MOST_ROWS] for key, *_ in _BIASES}
+    left = len(document["rows"]) - sum(map(len, by_bias.values()))
+    longest = [
+        max(len(by_bias[key]) for key, *_ in _BIASES[i : i + 2]) for i in range(0, len(_BIASES), 2)
+    ]
+    sheet = Sheet(
+        document,
+        "What moves raters apart from quality",
+        [
+            "Dashed: no preference. Lines:"
+            f" {document['confidence']:.0%} intervals over seed trees. Right: choices or scores it"
+            " rests on; –: no figure. Circles: annotators, squares: verifiers, triangles: judges.",
+            *_said_of(left),
+        ],
+        height=max(1.0, sum(ROW * max(n, 1) + 0.5 for n in longest)),
+    )
+    if not rows:
+        return sheet.nothing("; ".join(document["notes"]))
+    grid = sheet.grid(len(longest), 2, height_ratios=[max(n, 1) + 2 for n in longest])
+    for i, (key, title, limits) in enumerate(_BIASES):
+        axes = sheet.panel(grid[divmod(i, 2)])
+        here = by_bias[key]
+        axes.set_title(title)
+        if not here:
+            no_figure(axes)
+            continue
+        neutral = here[0]["neutral"]
+        dots(
+            axes,
+            [dot(r, r["n"], *_LOOKS[r["rater"]]) for r in here],
+            limits=limits,
+            reference=neutral,
+        )
+        name_rows(axes, [_whose(row) for row in here], 28)
+    return sheet.done()
+
+
+# --- rows --------------------------------------------------------------------------------
+
+
+def _foremost(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
+    """As many rows as there is room for; how many are left out.
+
+    Where there is no room for all, verifiers beside judges go first, then dimensions that are
+    pooled in another row.
+    """
+    kept = list(rows)
+    if len(kept) > _MOST_ROWS:
+        kept = [row for row in rows if row["between"] != "verifier-judge"]
+    if len(kept) > _MOST_ROWS:
+        kept = _pooled(kept)[:_MOST_ROWS]
+    return kept, len(rows) - len(kept)
+
+
+def _pooled(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows without those of single dimensions that are pooled in another one."""
+    names = ("bias", "what", "level", "between", "rater", "kind", "judge_id")
+
+    def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(row.get(name) for name in names)
+
+    pooled = {key(row) for row in rows if row["dimension"] == "all"}
+    alone = ("all", "overall")
+    return [row for row in rows if row["dimension"] in alone or key(row) not in pooled]
+
+
+def _said_of(n_left: int) -> list[str]:
+    return [f"{n_left:,} more rows are in the table."] if n_left else []
+
+
+def _height(blocks: Mapping[str, Sequence[Any]]) -> float:
+    return max(1.0, sum(ROW * len(block) + 0.45 for block in blocks.values()))
+
+
+def _limits(found: Sequence[Dot]) -> tuple[float, float]:
+    """From 0 to 1, and below 0 as far as needed."""
+    lowest = min((x for one in found for x in (one.value, one.low) if x is not None), default=0.0)
+    return (min(-0.05, max(-1.0, lowest) - 0.05), 1.03)
+
+
+def _compared(row: Mapping[str, Any]) -> str:
+    whom = _PAIRS[row["between"]][2]
+    if row["judge"] is not None:
+        whom = f"{'verifiers, ' if row['between'] == 'verifier-judge' else ''}{row['judge']}"
+    return f"{_dimension(row)}  {whom}"
+
+
+def _whose(row: Mapping[str, Any]) -> str:
+    who = row["judge"] if row["judge"] is not None else f"{row['rater']}s"
+    return f"{who}, {row['level']} {_dimension(row)}"
+
+
+def _dimension(row: Mapping[str, Any]) -> str:
+    known = BY_KEY.get(row["dimension"])
+    return known.id if known else str(row["dimension"])

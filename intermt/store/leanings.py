@@ -1,0 +1,136 @@
+"""What moves raters apart from quality, added up: sides, lengths, pictures, high scores.
+
+Works on the relations that `scope.narrow` makes; see `said`. Votes are stated preferences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from duckdb import DuckDBPyConnection as Connection
+from numpy.typing import NDArray
+
+from intermt.dimensions import LEVELS
+from intermt.store.judge_traits import traits
+from intermt.store.said import CHOICES, GROUP, TOP, Group, by_group, gather
+
+Floats = NDArray[np.float64]
+
+_VOTES = {
+    "known": "shown_first IS NOT NULL",
+    "first": "(shown_first = 'a') = (value = 0)",
+    "apart": "length_a <> length_b",
+    "longer": "length_a <> length_b AND (length_a > length_b) = (value = 0)",
+    "other_count": "pictures_a <> pictures_b",
+    "more_pictures": "pictures_a <> pictures_b AND (pictures_a > pictures_b) = (value = 0)",
+}
+_SCORES = {
+    "n": "count(*)",
+    "top": "count(*) FILTER (value = top)",
+    "n_traits": "count(length)",
+    "score": "sum(value) FILTER (length IS NOT NULL)",
+    "score_2": "sum(value * value) FILTER (length IS NOT NULL)",
+    "length": "sum(length)",
+    "length_2": "sum(length * length)",
+    "score_length": "sum(value * length)",
+    "pictures": "sum(pictures)",
+    "pictures_2": "sum(pictures * pictures)",
+    "score_pictures": "sum(value * pictures)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leanings:
+    """The votes, or the scores, of one kind of rater on one dimension.
+
+    Attributes:
+        group: Whose, and on what.
+        sums: By name, (C,) sums over each seed tree. Of votes, ties apart: `known` (which side
+            was shown first is known), of these `first` (it was chosen); `apart` (one candidate
+            is longer), of these `longer` (it was chosen); `other_count` and `more_pictures`
+            likewise. Of scores of 0 and more: `n`, of these `top`; `n_traits` (the thing is
+            in the store), and over these sums of `score`, of `length` (log of 1 +
+            characters) and of `pictures` (their number), their squares and products.
+        trees: (C,) the tree of each sum, as a number that is the same in all groups.
+        synthetic: Whether any label is an invented one.
+        simulated: Whether a stand-in gave any.
+    """
+
+    group: Group
+    sums: Mapping[str, Floats]
+    trees: NDArray[np.int64]
+    synthetic: bool
+    simulated: bool
+
+
+def leanings(db: Connection) -> tuple[list[Leanings], list[Leanings]]:
+    """Votes and scores in scope, by kind of rater, level and dimension."""
+    gather(db)
+    for level in LEVELS:
+        wanted = f"(SELECT unnest([a_id, b_id]) AS id FROM said WHERE level = '{level}')"
+        db.execute(f"CREATE TEMP TABLE trait_{level} AS {traits(level, wanted)}")
+    db.execute(
+        """
+        CREATE TEMP TABLE trait AS
+        SELECT 'local' AS level, id, length::DOUBLE AS length, n_pictures FROM trait_local
+        UNION ALL SELECT 'global', id, length::DOUBLE, n_pictures FROM trait_global
+        """
+    )
+    db.execute(
+        """
+        CREATE TEMP TABLE tree_number AS
+        SELECT seed_id, row_number() OVER (ORDER BY seed_id) AS tree
+        FROM (SELECT DISTINCT seed_id FROM said)
+        """
+    )
+    named = ", ".join(f"count(*) FILTER ({test}) AS {name}" for name, test in _VOTES.items())
+    votes = db.execute(
+        f"""
+        SELECT {GROUP}, tree, bool_or(synthetic) AS synthetic, bool_or(simulated) AS simulated,
+               {named}
+        FROM (
+            SELECT s.*, n.tree, a.length AS length_a, b.length AS length_b,
+                   a.n_pictures AS pictures_a, b.n_pictures AS pictures_b
+            FROM said s JOIN tree_number n USING (seed_id)
+            LEFT JOIN trait a ON a.level = s.level AND a.id = s.a_id
+            LEFT JOIN trait b ON b.level = s.level AND b.id = s.b_id
+            WHERE s.what = 'vote' AND s.value < {CHOICES.index("tie")}
+        ) GROUP BY {GROUP}, tree ORDER BY {GROUP}, tree
+        """
+    ).fetchnumpy()
+    sums = ", ".join(f"{sql} AS {name}" for name, sql in _SCORES.items())
+    scores = db.execute(
+        f"""
+        SELECT {GROUP}, tree, bool_or(synthetic) AS synthetic, bool_or(simulated) AS simulated,
+               {sums}
+        FROM (
+            SELECT s.*, n.tree, {TOP} AS top, ln(1 + t.length) AS length, t.n_pictures AS pictures
+            FROM said s JOIN tree_number n USING (seed_id)
+            LEFT JOIN trait t ON t.level = s.level AND t.id = s.a_id
+            WHERE s.what = 'score' AND s.value >= 0
+        ) GROUP BY {GROUP}, tree ORDER BY {GROUP}, tree
+        """
+    ).fetchnumpy()
+    return _grouped(votes, tuple(_VOTES)), _grouped(scores, tuple(_SCORES))
+
+
+def _grouped(rows: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> list[Leanings]:
+    found = []
+    for group, here in by_group(rows):
+        columns = {
+            name: np.ma.filled(np.ma.asarray(rows[name][here], dtype=np.float64), 0.0)
+            for name in names
+        }
+        found.append(
+            Leanings(
+                group,
+                columns,
+                rows["tree"][here].astype(np.int64),
+                bool(rows["synthetic"][here].any()),
+                bool(rows["simulated"][here].any()),
+            )
+        )
+    return found
