@@ -17,7 +17,7 @@ from intermt.commands.report_reading import Seen, read
 from intermt.commands.whole_file import whole_file
 from intermt.dimensions import LEVELS, Level
 from intermt.domain.figures import Resampling
-from intermt.formats.writing.eval_page import Block, Fold, Note, Plots, Section, page
+from intermt.formats.writing.report_page import Block, Fold, Note, Plots, Section, page
 from intermt.records import Progress
 from intermt.store.connect import Store
 
@@ -76,6 +76,21 @@ def run(
             store, config, progress, lambda db, names: seen.append(read(db, store, config, names))
         )
         return result, _written(seen[0], result, file, sink, options, progress)
+
+
+def sections(
+    store: Store, config: EvalConfig, options: Mapping[str, Any], progress: Progress
+) -> tuple[EvalResult, list[Section]]:
+    """What `evaluate.run` gives, and the sections of its page, for a page with more on it.
+
+    Raises:
+        IntermtError: As `evaluate.run`.
+    """
+    seen: list[Seen] = []
+    result = evaluate.run(
+        store, config, progress, lambda db, names: seen.append(read(db, store, config, names))
+    )
+    return result, _sections(seen[0], _named(result, seen[0].labels), options)
 
 
 def _written(

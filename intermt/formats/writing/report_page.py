@@ -1,8 +1,8 @@
-"""A measurement of judges as one HTML file: tables, plots and cases, readable anywhere.
+"""A report as one HTML file: tables, plots and cases, readable anywhere.
 
 The file needs no network and no script; a content security policy keeps it from loading or
 sending anything. Whoever fills it says what stands in it; how it looks is decided here and in
-`eval_page/`. All text is escaped here, so what is given is plain text.
+`report_page_files/`. All text is escaped here, so what is given is plain text.
 """
 
 from __future__ import annotations
@@ -68,6 +68,21 @@ class Plots:
     title: str
     caption: str
     panels: tuple[str, ...]
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure that was drawn elsewhere.
+
+    Attributes:
+        title: What is drawn.
+        svg: The file.
+        marks: What has to be read with it.
+    """
+
+    title: str
+    svg: bytes
     marks: tuple[str, ...] = ()
 
 
@@ -154,7 +169,7 @@ class Case:
     replies: tuple[Quote, ...]
 
 
-Block = Table | Plots | Note | Fold | Case
+Block = Table | Plots | Drawing | Note | Fold | Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +222,7 @@ def page(
 
 
 def _part(name: str) -> str:
-    return resources.files(__package__).joinpath("eval_page", name).read_text(encoding="utf-8")
+    return resources.files(__package__).joinpath("report_page_files", name).read_text(encoding="utf-8")
 
 
 def _filled(template: str, slots: Mapping[str, str]) -> bytes:
@@ -227,6 +242,8 @@ def _block(block: Block) -> Iterator[str]:
         yield _table(block)
     elif isinstance(block, Plots):
         yield _plots(block)
+    elif isinstance(block, Drawing):
+        yield _drawing(block)
     elif isinstance(block, Note):
         yield _note(block)
     elif isinstance(block, Case):
@@ -295,6 +312,17 @@ def _plots(plots: Plots) -> str:
         f'<figure class="plots"><figcaption><strong>{escaped(plots.title)}</strong>'
         f"{_marks(plots.marks)}<p>{escaped(plots.caption)}</p></figcaption>"
         f'<div class="panels">{"".join(plots.panels)}</div></figure>\n'
+    )
+
+
+def _drawing(drawing: Drawing) -> str:
+    data = base64.b64encode(drawing.svg).decode()
+    # As an image it can neither run nor load anything, and its ids are its own.
+    return (
+        f'<figure class="plots"><figcaption><strong>{escaped(drawing.title)}</strong>'
+        f"{_marks(drawing.marks)}</figcaption>"
+        f'<img class="drawing" src="data:image/svg+xml;base64,{data}"'
+        f' alt="{escaped(drawing.title)}"></figure>\n'
     )
 
 

@@ -1,0 +1,156 @@
+"""The `report` command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from typer import Argument, Option
+
+from intermt.cli.options import Context, command
+
+if TYPE_CHECKING:
+    from intermt.commands.report import Chapter, Judged, ReportResult
+    from intermt.store.connect import Store
+
+_TITLES = {
+    "card": "What is in the data",
+    "agreement": "Agreement of raters",
+    "scores": "Scores",
+    "correlation": "How dimensions go together",
+    "bias": "What moves raters apart from quality",
+    "scaling": "Scaling of judges with turns",
+    "annotators": "Annotators",
+    "usage": "Calls to servers",
+}
+
+
+@command("report")
+def report(
+    ctx: Context,
+    folder: Annotated[
+        Path, Argument(metavar="DIR", help="Where to write; an earlier report there is replaced.")
+    ] = Path("intermt-report"),
+    *,
+    dataset: Annotated[
+        str | None,
+        Option("--dataset", metavar="NAME", help="Only this collection and what was said of it."),
+    ] = None,
+    level: Annotated[
+        Literal["local", "global"] | None,
+        Option("--level", metavar="local|global", help="Only labels and verdicts of this level."),
+    ] = None,
+) -> None:
+    """Write every table and figure of the paper that the store's data allow.
+
+    One page, index.html, which needs no network, with the topics of intermt stats, the tables
+    of intermt eval and a list of what is missing and which data it needs; beside it each table
+    as CSV and Markdown, each figure as SVG and PNG, each document as JSON, and report.json.
+    Figures need matplotlib (the extra intermt[plot]); without it the report has tables only.
+    The scaling study takes the embeddings that the store has: intermt stats scaling --server
+    asks for them. Equal stores give equal files.
+
+    Reads: the store; of the configuration the prices.
+
+    Writes: DIR, which appears whole or not at all.
+
+    Exits:
+        66: There is no store, or no such dataset in it.
+        73: DIR holds something else, or cannot be made.
+
+    Examples:
+        # Everything that can be said of the store
+        intermt report
+        # Of one collection, answers only
+        intermt report pilot-report --dataset pilot --level local
+    """
+    from intermt.cli.opening import SIMULATED, SYNTHETIC, open_store
+    from intermt.commands.report import write
+
+    ctx.out.if_interrupted("run the same command again; no folder was changed")
+    store = open_store(ctx)
+    chapters = list(_chapters(ctx, store, dataset, level))
+    judged = _judged(ctx, store, dataset, level)
+    scope = {"dataset": dataset, "level": level}
+    result = write(folder, chapters, judged, scope, ctx.out.progress)
+    marks = [SIMULATED] * result.simulated + [SYNTHETIC] * result.synthetic
+    ctx.out.result(result, summary="\n".join([*_said_of(result), *marks]))
+
+
+def _chapters(
+    ctx: Context, store: Store, dataset: str | None, level: Any
+) -> Iterator[Chapter]:
+    from intermt.cli.stats_text import as_csv, as_markdown, tables_of, told_of
+    from intermt.commands.report import Chapter
+    from intermt.commands.scaling import ScalingConfig
+    from intermt.commands.scaling import run as study
+    from intermt.commands.stats import StatsConfig, run
+    from intermt.errors import MissingInputError
+    from intermt.reporting.plots import can_draw, figure_bytes
+
+    for topic, title in _TITLES.items():
+        try:
+            if topic == "scaling":
+                config = ScalingConfig(level=level or "local", dataset=dataset)
+                document = study(store, config, ctx.out.progress).document
+            else:
+                document = run(store, StatsConfig(topic, level, dataset, ctx.config.servers)).document
+        except MissingInputError as error:
+            # Without a store or the collection there is nothing to report on at all.
+            if topic == "card":
+                raise
+            yield Chapter(topic, title, why=f"{error.what}; {error.todo}")
+            continue
+        figures = {}
+        if can_draw():
+            figures = {form: figure_bytes(document, form) for form in ("svg", "png")}
+        yield Chapter(
+            topic,
+            title,
+            document,
+            told=tuple(told_of(document)),
+            tables=tuple(tables_of(document)),
+            csv=as_csv(document),
+            markdown=as_markdown(document, ()),
+            figures=figures,
+        )
+
+
+def _judged(ctx: Context, store: Store, dataset: str | None, level: Any) -> Judged:
+    from intermt.cli import eval_text
+    from intermt.commands import eval_report
+    from intermt.commands.evaluate import EvalConfig
+    from intermt.commands.report import Judged
+    from intermt.dimensions import LEVELS
+    from intermt.errors import MissingInputError
+
+    config = EvalConfig(
+        levels=LEVELS if level is None else (level,),
+        dataset=dataset,
+        compare=("published",),
+        bias=True,
+    )
+    try:
+        result, sections = eval_report.sections(store, config, ctx.options, ctx.out.progress)
+    except MissingInputError as error:
+        return Judged(why=f"{error.what}; {error.todo}")
+    return Judged(
+        result,
+        sections=tuple(sections),
+        csv=eval_text.comma_separated(result),
+        markdown=eval_text.markdown(result, ()),
+    )
+
+
+def _said_of(result: ReportResult) -> Iterator[str]:
+    state = "unchanged" if result.unchanged else "written"
+    n = len(result.there) + len(result.missing)
+    yield (
+        f"{result.folder}/index.html {state}: {len(result.there)} of {n} tables and figures of the"
+        f" paper, {len(result.files)} files"
+    )
+    for entry in result.missing:
+        yield f"  missing: {entry.name}; needs {entry.needs}"
+    if not result.has_figures:
+        yield "  no figures were drawn: matplotlib is missing (pip install 'intermt[plot]')"
