@@ -32,6 +32,7 @@ COMMANDS: tuple[str, ...] = (
     "judge",
     "eval",
     "stats",
+    "report",
     "simulate",
     "demo",
     "check",

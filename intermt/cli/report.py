@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from intermt.commands.report import Chapter, Judged, ReportResult
     from intermt.store.connect import Store
 
-_TITLES = {
+_TITLES: dict[Any, str] = {
     "card": "What is in the data",
     "agreement": "Agreement of raters",
     "scores": "Scores",
@@ -78,9 +78,7 @@ def report(
     ctx.out.result(result, summary="\n".join([*_said_of(result), *marks]))
 
 
-def _chapters(
-    ctx: Context, store: Store, dataset: str | None, level: Any
-) -> Iterator[Chapter]:
+def _chapters(ctx: Context, store: Store, dataset: str | None, level: Any) -> Iterator[Chapter]:
     from intermt.cli.stats_text import as_csv, as_markdown, tables_of, told_of
     from intermt.commands.report import Chapter
     from intermt.commands.scaling import ScalingConfig
@@ -92,10 +90,13 @@ def _chapters(
     for topic, title in _TITLES.items():
         try:
             if topic == "scaling":
-                config = ScalingConfig(level=level or "local", dataset=dataset)
-                document = study(store, config, ctx.out.progress).document
+                studied = ScalingConfig(level=level or "local", dataset=dataset)
+                document = study(store, studied, ctx.out.progress).document
             else:
-                document = run(store, StatsConfig(topic, level, dataset, ctx.config.servers)).document
+                # Calls belong to no level.
+                of_level = None if topic == "usage" else level
+                config = StatsConfig(topic, of_level, dataset, ctx.config.servers)
+                document = run(store, config).document
         except MissingInputError as error:
             # Without a store or the collection there is nothing to report on at all.
             if topic == "card":
@@ -131,8 +132,9 @@ def _judged(ctx: Context, store: Store, dataset: str | None, level: Any) -> Judg
         compare=("published",),
         bias=True,
     )
+    asked = {"compare": ["published"], "bias": True, "dataset": dataset, "level": level}
     try:
-        result, sections = eval_report.sections(store, config, ctx.options, ctx.out.progress)
+        result, sections = eval_report.sections(store, config, asked, ctx.out.progress)
     except MissingInputError as error:
         return Judged(why=f"{error.what}; {error.todo}")
     return Judged(

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from intermt.cli.output import Output
-from intermt.cli.terminal import one_line, table_lines
-
-Document = Mapping[str, Any]
-Table = tuple[str, list[str], list[list[Any]]]
+from intermt.cli.stats_words import Document, Table
+from intermt.cli.terminal import one_line
 
 _CSV = (
     *("figure", "k", "t", "trained", "tested", "n", "n_trees", "value", "low", "high"),
@@ -19,61 +14,29 @@ _CSV = (
 )
 
 
-def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
-    """Write a study for people."""
-    for line in (*marks, *document["notes"], *heading(document)):
-        out.line(one_line(line))
-    for title, columns, rows in tables(document):
-        out.line()
-        for line in table_lines(columns, rows, title=title):
-            out.line(line)
-    out.line()
-    for line in conclusions(document):
-        out.line(line)
-
-
-def as_markdown(document: Document, marks: Sequence[str]) -> str:
-    """A study as a section of a report."""
-    lines = ["## Scaling of judges with turns", ""]
-    for line in (*marks, *document["notes"]):
-        lines += [f"> {one_line(line)}", ""]
-    lines += [*heading(document), ""]
-    for title, columns, rows in tables(document):
-        lines += [f"**{title}**", "", _piped(columns), _piped(["---"] * len(columns))]
-        lines += [_piped([_cell(c) for c in row]) for row in rows]
-        lines.append("")
-    return "\n".join([*lines, *(f"- {line}" for line in conclusions(document)), ""])
-
-
-def as_csv(document: Document) -> str:
-    """A line a figure, each with its n and interval."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    marks = [str(document[key]).lower() for key in ("simulated", "synthetic")]
-    same = [document["level"], document["dimension"], document["confidence"], *marks]
-    names = ("level", "dimension", "confidence", "simulated", "synthetic")
-    writer.writerow((*_CSV, *names))
-    for row in _flat(document):
-        writer.writerow(["" if row.get(key) is None else row[key] for key in _CSV] + same)
-    return text.getvalue()
-
-
-def heading(document: Document) -> list[str]:
-    """What was studied, on a line or two."""
+def heading(document: Document) -> str:
+    """What was studied, on a line."""
     level, n, trees = document["level"], document["n_pairs"], document["n_trees"]
     what = f"{n} {level} pairs with a winner ({document['dimension']}) of {trees} seed trees"
     if document["judges"] == "named":
         said = ", ".join(f"k={one['k']} {one['judge']}" for one in document["judged_by"])
-        return [f"{what}; judges: {said}"]
+        return f"{what}; judges: {said}"
     model = document["embedding"]["model"]
-    return [
+    return (
         f"{what}; heads on embeddings of {one_line(model)}, each pair judged by heads that did"
         f" not see its tree, {document['repeats']} times"
+    )
+
+
+def tables(document: Document) -> list[Table]:
+    """The matrix, the averages and transfer, as titles, columns and rows."""
+    return [
+        (title, columns, [[_cell(value) for value in row] for row in rows])
+        for title, columns, rows in _tables(document)
     ]
 
 
-def tables(document: Document) -> Iterator[Table]:
-    """The matrix, the averages and transfer, as titles, columns and rows."""
+def _tables(document: Document) -> Iterator[Table]:
     of = f"{document['confidence']:.0%}"
     cells = {(row["k"], row["t"]): row for row in document["matrix"]}
     turns = sorted({t for _, t in cells})
@@ -109,8 +72,12 @@ def tables(document: Document) -> Iterator[Table]:
         )
 
 
-def conclusions(document: Document) -> Iterator[str]:
+def conclusions(document: Document) -> list[str]:
     """What the figures come to, in words."""
+    return list(_conclusions(document))
+
+
+def _conclusions(document: Document) -> Iterator[str]:
     trend, curve, of = document["trend"], document["curve"], f"{document['confidence']:.0%}"
     if trend is None:
         yield "one number of turns to learn from only: whether more help cannot be said"
@@ -142,6 +109,15 @@ def conclusions(document: Document) -> Iterator[str]:
             f" b {curve['drop']:.3f}, c {curve['pace']:.2f} turns"
             f" {_span(curve['pace_low'], curve['pace_high'], '.2f')}"
         )
+
+
+def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
+    """A heading, and a line a figure with its n and interval."""
+    names = ("level", "dimension", "confidence", "simulated", "synthetic")
+    yield (*_CSV, *names)
+    same = [document[name] for name in names]
+    for row in _flat(document):
+        yield [row.get(key) for key in _CSV] + same
 
 
 def _flat(document: Document) -> Iterator[dict[str, Any]]:
@@ -177,7 +153,3 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _piped(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Option
 
 from intermt.cli.options import Context, command
+
+if TYPE_CHECKING:
+    from intermt.commands.scaling import ScalingResult
+    from intermt.commands.stats import StatsResult
 
 
 @command("stats")
@@ -164,19 +168,21 @@ def stats(
         raise UsageError(
             f"--format {form} and --json both want standard output", todo="leave one of them out"
         )
-    if topic == "scaling":
-        scaling(ctx)
-        return
-    for name in ONLY_SCALING:
-        if name in ctx.given:
-            raise UsageError(
-                f"--{name.replace('_', '-')} is for stats scaling", todo="leave it out"
-            )
+    if topic != "scaling":
+        for name in ONLY_SCALING:
+            if name in ctx.given:
+                raise UsageError(
+                    f"--{name.replace('_', '-')} is for stats scaling", todo="leave it out"
+                )
     if plot is not None:
         # Before the counting: nobody waits for figures that cannot be drawn.
         form_of_plot = plot_form(plot)
-    config = StatsConfig(topic or "overview", level, dataset, ctx.config.servers)
-    found = run(open_store(ctx), config)
+    found: StatsResult | ScalingResult
+    if topic == "scaling":
+        found = scaling(ctx)
+    else:
+        config = StatsConfig(topic or "overview", level, dataset, ctx.config.servers)
+        found = run(open_store(ctx), config)
     if plot is not None:
         drawn = figure_bytes(found.document, form_of_plot)
         with whole_file(plot) as file:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from intermt.cli.opening import SIMULATED, SYNTHETIC, open_store
+from intermt.cli.opening import open_store
 from intermt.cli.options import Context
-from intermt.cli.output import to_json
-from intermt.errors import CannotCreate, UsageError
+from intermt.errors import UsageError
+
+if TYPE_CHECKING:
+    from intermt.commands.scaling import ScalingResult
 
 ONLY_SCALING = (
     *("server", "model", "max_chars", "pictures", "judge", "dimension", "max_turn"),
@@ -20,9 +18,8 @@ ONLY_SCALING = (
 """Options of `stats` that are for this topic alone."""
 
 
-def scaling(ctx: Context) -> None:
-    """Run the study that the options of `stats` ask for, and write it."""
-    from intermt.cli.scaling_text import as_csv, as_markdown, as_table
+def scaling(ctx: Context) -> ScalingResult:
+    """The study that the options of `stats` ask for."""
     from intermt.commands.pair_choice import dimensions_asked
     from intermt.commands.scaling import ScalingConfig, run
     from intermt.dimensions import Level
@@ -40,8 +37,6 @@ def scaling(ctx: Context) -> None:
             )
     if options["server"] is not None and options["model"] is not None:
         raise UsageError("--model is for what is in the store", todo="write --server URL#MODEL")
-    plot = None if options["plot"] is None else Path(options["plot"])
-    form = None if plot is None else _plot_form(plot)
     server = options["server"]
     config = ScalingConfig(
         level=level,
@@ -57,23 +52,7 @@ def scaling(ctx: Context) -> None:
         seed=options["seed"],
     )
     ctx.out.if_interrupted("run the same command again: every embedding is kept")
-    found = run(open_store(ctx), config, ctx.out.progress)
-    if plot is not None and form is not None:
-        _draw(found.document, plot, form)
-    marks = [SIMULATED] * found.simulated + [SYNTHETIC] * found.synthetic
-    asked = options["format"]
-    if not ctx.json and asked != "table":
-        stream = ctx.out.stdout(f"--format {asked}")
-        if asked == "json":
-            stream.write(to_json(found.document))
-        else:
-            text = as_csv(found.document) if asked == "csv" else as_markdown(found.document, marks)
-            stream.write(text.encode("utf-8", "replace"))
-    ctx.out.result(
-        found.document,
-        (lambda: as_table(ctx.out, found.document, marks)) if asked == "table" else None,
-        summary="" if asked == "table" else "\n".join((*marks, *found.notes)),
-    )
+    return run(open_store(ctx), config, ctx.out.progress)
 
 
 def _judge(text: str) -> tuple[int, str]:
@@ -84,32 +63,3 @@ def _judge(text: str) -> tuple[int, str]:
             todo="write it like --judge 2=my-reward-model",
         )
     return int(k), name
-
-
-def _plot_form(plot: Path) -> str:
-    """`png` or `svg`, by the name of the file; that there is something to draw with.
-
-    Raises:
-        UsageError: Another name, or matplotlib is not installed.
-    """
-    form = plot.suffix.lower().removeprefix(".")
-    if form not in ("png", "svg"):
-        raise UsageError(f"--plot {plot}: not a name of a plot", todo="name FILE.png or FILE.svg")
-    if find_spec("matplotlib") is None:
-        raise UsageError(
-            "--plot needs matplotlib, which is not installed",
-            todo="install it with: pip install 'intermt[plot]'",
-        )
-    if not plot.parent.is_dir():
-        raise CannotCreate("there is no such folder", where=str(plot.parent))
-    return form
-
-
-def _draw(document: Mapping[str, Any], plot: Path, form: str) -> None:
-    from intermt.commands.whole_file import whole_file
-    from intermt.reporting.scaling_plots import draw_scaling
-
-    drawn = io.BytesIO()
-    draw_scaling(document, drawn, form)
-    with whole_file(plot) as file:
-        file.write(drawn.getvalue())

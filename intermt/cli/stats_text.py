@@ -15,6 +15,7 @@ from intermt.cli import (
     card_text,
     correlation_text,
     overview_text,
+    scaling_text,
     scores_text,
     usage_text,
 )
@@ -79,6 +80,13 @@ _WRITERS = {
         bias_text.explained,
         bias_text.csv_rows,
     ),
+    "scaling": _Writer(
+        "Scaling of judges with turns",
+        scaling_text.heading,
+        lambda document, _: scaling_text.tables(document),
+        scaling_text.conclusions,
+        scaling_text.csv_rows,
+    ),
     "usage": _Writer(
         "Calls to servers",
         usage_text.heading,
@@ -100,7 +108,7 @@ def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
     if document["topic"] == "card":
         for line in card_text.card_lines(document):
             out.line(line)
-    elif document["rows"]:
+    elif _has_figures(document):
         writer = _WRITERS[document["topic"]]
         out.line(writer.heading(document))
         for title, columns, rows in writer.tables(document, False):
@@ -140,12 +148,32 @@ def as_markdown(document: Document, marks: Sequence[str]) -> str:
         return f"## Overview\n\n```text\n{body}\n```\n"
     writer = _WRITERS[document["topic"]]
     lines = [f"## {writer.name}", "", *told]
-    if document["rows"]:
+    if _has_figures(document):
         lines += [_escaped(writer.heading(document)), ""]
         for title, columns, cells in writer.tables(document, True):
             lines += [f"### {_escaped(title)}", "", *_markdown_table(columns, cells), ""]
         lines += [f"- {_escaped(text)}" for text in writer.explained(document)]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def tables_of(document: Document) -> list[Table]:
+    """Title, columns and rows of every table of a document; a card is one of names and values."""
+    if document["topic"] in ("card", "overview"):
+        rows = [[key, _cell(value)] for key, value in card_text.flat(document)]
+        return [("Every figure", ["figure", "value"], rows)]
+    return _WRITERS[document["topic"]].tables(document, True) if _has_figures(document) else []
+
+
+def told_of(document: Document) -> list[str]:
+    """What a reader must know, and what the figures come to."""
+    writer = _WRITERS.get(document["topic"])
+    explained = writer.explained(document) if writer and _has_figures(document) else []
+    return [*document["notes"], *explained]
+
+
+def _has_figures(document: Document) -> bool:
+    # A study is there as a whole or not at all, and has no rows of its own.
+    return bool(document.get("rows", True))
 
 
 def _cell(value: Any) -> Any:

@@ -1,11 +1,11 @@
 """The report on a store: one page, and its tables, figures and documents as files.
 
-    DIR/index.html           everything on one page that needs no network
-    DIR/report.json          what of the paper is there, what is missing, hashes of the files
-    DIR/tables/TOPIC.csv     every figure, one a line
-    DIR/tables/TOPIC.md      the same to be read
-    DIR/documents/TOPIC.json the same for programs
-    DIR/figures/TOPIC.svg    and .png, where matplotlib is installed
+DIR/index.html           everything on one page that needs no network
+DIR/report.json          what of the paper is there, what is missing, hashes of the files
+DIR/tables/TOPIC.csv     every figure, one a line
+DIR/tables/TOPIC.md      the same to be read
+DIR/documents/TOPIC.json the same for programs
+DIR/figures/TOPIC.svg    and .png, where matplotlib is installed
 """
 
 from __future__ import annotations
@@ -72,14 +72,6 @@ class Chapter:
     csv: str = ""
     markdown: str = ""
     figures: Mapping[str, bytes] = field(default_factory=dict)
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        """What its tables and figures have to be read with."""
-        if self.document is None:
-            return ()
-        keys = ("simulated", "synthetic")
-        return tuple(key.upper() for key in keys if self.document[key])
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +267,7 @@ def _chapter(chapter: Chapter) -> Iterator[Block]:
         yield Note(f"Nothing to show: {chapter.why}.")
         return
     if "svg" in chapter.figures:
-        yield Drawing(chapter.title, chapter.figures["svg"], chapter.marks)
+        yield Drawing(chapter.title, chapter.figures["svg"])
     if chapter.told:
         yield Note("", chapter.told)
     tables = tuple(_table(*table) for table in chapter.tables)

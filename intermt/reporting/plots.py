@@ -8,6 +8,7 @@ pyplot, no backend is chosen, and settings are put back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib.util import find_spec
 from io import BytesIO
@@ -38,12 +39,17 @@ def plot_form(path: Path) -> Form:
             f"--plot {path}: a plot is a .png or .svg file",
             todo="give the file one of these endings",
         )
-    if find_spec("matplotlib") is None:
+    if not can_draw():
         raise ConfigError(
             "plots need matplotlib, which is not installed",
             todo="pip install 'intermt[plot]', or pip install matplotlib",
         )
     return form
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed."""
+    return find_spec("matplotlib") is not None
 
 
 def figure_bytes(document: Mapping[str, Any], form: Form) -> bytes:
@@ -60,7 +66,15 @@ def figure_bytes(document: Mapping[str, Any], form: Form) -> bytes:
         figure = draw(document)
         metadata: dict[str, Any] = {"Date": None} if form == "svg" else {"Software": None}
         figure.savefig(stream, format=form, dpi=_DPI, metadata=metadata)
-    return stream.getvalue()
+    drawn = stream.getvalue()
+    return _numbered(drawn) if form == "svg" else drawn
+
+
+def _numbered(svg: bytes) -> bytes:
+    """The file with the ids of its clip paths numbered: matplotlib takes them from addresses."""
+    ids = dict.fromkeys(re.findall(rb'<clipPath id="(p[0-9a-f]{10})"', svg))
+    numbers = {name: b"clip%d" % i for i, name in enumerate(ids, 1)}
+    return re.sub(rb"\bp[0-9a-f]{10}\b", lambda found: numbers.get(found[0], found[0]), svg)
 
 
 def draw(document: Mapping[str, Any]) -> Figure:
@@ -73,6 +87,7 @@ def draw(document: Mapping[str, Any]) -> Figure:
         card_figure,
         map_figure,
         rater_figures,
+        scaling_plots,
         score_figure,
         usage_figure,
     )
@@ -85,6 +100,7 @@ def draw(document: Mapping[str, Any]) -> Figure:
         "bias": rater_figures.bias_figure,
         "scores": score_figure.score_figure,
         "correlation": map_figure.map_figure,
+        "scaling": scaling_plots.scaling_figure,
         "usage": usage_figure.usage_figure,
     }
     return figures[document["topic"]](document)

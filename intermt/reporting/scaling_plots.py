@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import IO, Any
+from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from intermt.reporting.style import BLUE, GREY, VERMILION, WIDE, Sheet
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
-# Okabe and Ito's colours, which colour-blind readers tell apart.
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#666666"
-MARKS = {"simulated": "SIMULATED: a stand-in answered", "synthetic": "SYNTHETIC votes"}
-_STYLE: Any = {
-    "font.size": 8,
-    "axes.titlesize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.hashsalt": "intermt",
-    "svg.fonttype": "none",
-}
 _MOST_CELLS_WITH_TEXT = 10
-_LEAST_WIDTH, _MOST_WIDTH = 3.5, 7.0
+_LEAST_WIDTH = 3.5
 
 
-def draw_scaling(document: Document, file: IO[bytes], form: str) -> None:
-    """Draw a study to a file, `form` being png or svg; the same study gives the same bytes.
-
-    One panel below the other, so that all can be read at the width of a column.
-    """
-    with mpl.rc_context(_STYLE):
-        matrix, transfer = document["matrix"], document["transfer"]
-        width = 0.5 * len({row["t"] for row in matrix}) + 1.4
-        width = min(max(width, _LEAST_WIDTH), _MOST_WIDTH)
-        tall = 0.36 * len({row["k"] for row in matrix}) + 1.1
-        heights = [max(tall, 1.7), 2.9, *([2.9] if transfer else [])]
-        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
-        axes = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-        _matrix(axes[0], document)
-        _averages(axes[1], document)
-        if transfer:
-            _transfer(axes[2], transfer, document["confidence"])
-        if title := _title(document):
-            figure.suptitle(title, fontsize=9, color=ORANGE, fontweight="bold")
-        metadata = {"Date": None} if form == "svg" else {"Software": None}
-        figure.savefig(file, format=form, dpi=200, metadata=metadata)
-
-
-def _title(document: Document) -> str:
-    return "\n".join(text for key, text in MARKS.items() if document[key])
+def scaling_figure(document: Document) -> Figure:
+    """One panel below the other, so that all can be read at the width of a column."""
+    matrix, transfer = document["matrix"], document["transfer"]
+    width = 0.5 * len({row["t"] for row in matrix}) + 1.4
+    width = min(max(width, _LEAST_WIDTH), WIDE)
+    tall = 0.36 * len({row["k"] for row in matrix}) + 1.1
+    heights = [max(tall, 1.7), 2.9, *([2.9] if transfer else [])]
+    sheet = Sheet(document, "Scaling of judges", (), height=sum(heights), width=width)
+    places = sheet.grid(len(heights), 1, height_ratios=heights)
+    _matrix(sheet.panel(places[0]), document)
+    _averages(sheet.panel(places[1]), document)
+    if transfer:
+        _transfer(sheet.panel(places[2]), transfer, document["confidence"])
+    return sheet.done()
 
 
 def _matrix(axes: Axes, document: Document) -> None:
@@ -102,7 +81,7 @@ def _averages(axes: Axes, document: Document) -> None:
     if trend is not None and trend["rises"] and not curve["undefined"]:
         fitted = curve["averages"]
         axes.plot(
-            [p["k"] for p in fitted], [p["accuracy"] for p in fitted], color=ORANGE, lw=1.3,
+            [p["k"] for p in fitted], [p["accuracy"] for p in fitted], color=VERMILION, lw=1.3,
             label="saturating curve",
         )  # fmt: skip
     axes.axhline(0.5, color=GREY, lw=0.8, ls=":", label="chance")
@@ -136,7 +115,7 @@ def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
         own = [row for row in rows if row["trained"] == level]
         places = [tested.index(row["tested"]) + 0.2 * i - 0.1 * (len(learnt) - 1) for row in own]
         _with_errors(
-            axes, places, own, color=(BLUE, ORANGE)[i % 2], marker="os"[i % 2],
+            axes, places, own, color=(BLUE, VERMILION)[i % 2], marker="os"[i % 2],
             label=f"learnt from {level} (n {own[0]['n_trained']})",
         )  # fmt: skip
     axes.axhline(0.5, color=GREY, lw=0.8, ls=":", label="chance")

@@ -36,10 +36,11 @@ def conversation_means(db: Connection, dimensions: Sequence[str]) -> Conversatio
     dimension the mean of its turns. A score of -1 says that there was nothing to score and is
     left out.
     """
+    # Decimals add up to the same in any order, and so does what is made of them.
     db.execute(
         """
         CREATE TEMP TABLE thing_mean AS
-        SELECT target_id AS id, level, dimension, avg(value) AS value,
+        SELECT target_id AS id, level, dimension, avg(value)::DECIMAL(18, 12) AS value,
                bool_or(rater_kind = 'synthetic') AS synthetic
         FROM in_score WHERE counts AND role = 'annotator' AND value >= 0
         GROUP BY target_id, level, dimension

@@ -101,13 +101,15 @@ def leanings(db: Connection) -> tuple[list[Leanings], list[Leanings]]:
         ) GROUP BY {GROUP}, tree ORDER BY {GROUP}, tree
         """
     ).fetchnumpy()
-    sums = ", ".join(f"{sql} AS {name}" for name, sql in _SCORES.items())
+    # Decimals add up to the same in any order, and so do the figures that are made of them.
+    sums = ", ".join(f"({sql})::DOUBLE AS {name}" for name, sql in _SCORES.items())
     scores = db.execute(
         f"""
         SELECT {GROUP}, tree, bool_or(synthetic) AS synthetic, bool_or(simulated) AS simulated,
                {sums}
         FROM (
-            SELECT s.*, n.tree, {TOP} AS top, ln(1 + t.length) AS length, t.n_pictures AS pictures
+            SELECT s.*, n.tree, {TOP} AS top, t.n_pictures AS pictures,
+                   ln(1 + t.length)::DECIMAL(12, 9) AS length
             FROM said s JOIN tree_number n USING (seed_id)
             LEFT JOIN trait t ON t.level = s.level AND t.id = s.a_id
             WHERE s.what = 'score' AND s.value >= 0

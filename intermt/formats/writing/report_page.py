@@ -73,17 +73,15 @@ class Plots:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A figure that was drawn elsewhere.
+    """A figure that was drawn elsewhere, with its title and marks in it.
 
     Attributes:
-        title: What is drawn.
+        alt: What is drawn.
         svg: The file.
-        marks: What has to be read with it.
     """
 
-    title: str
+    alt: str
     svg: bytes
-    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +220,9 @@ def page(
 
 
 def _part(name: str) -> str:
-    return resources.files(__package__).joinpath("report_page_files", name).read_text(encoding="utf-8")
+    return (
+        resources.files(__package__).joinpath("report_page_files", name).read_text(encoding="utf-8")
+    )
 
 
 def _filled(template: str, slots: Mapping[str, str]) -> bytes:
@@ -319,10 +319,8 @@ def _drawing(drawing: Drawing) -> str:
     data = base64.b64encode(drawing.svg).decode()
     # As an image it can neither run nor load anything, and its ids are its own.
     return (
-        f'<figure class="plots"><figcaption><strong>{escaped(drawing.title)}</strong>'
-        f"{_marks(drawing.marks)}</figcaption>"
         f'<img class="drawing" src="data:image/svg+xml;base64,{data}"'
-        f' alt="{escaped(drawing.title)}"></figure>\n'
+        f' alt="{escaped(drawing.alt)}">\n'
     )
 
 
