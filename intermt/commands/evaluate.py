@@ -19,6 +19,7 @@ from intermt.commands.judge_evidence import (
     Compat,
     EvidenceReader,
     Found,
+    Later,
     Scope,
 )
 from intermt.commands.measured import Measured, of_figure, of_table
@@ -153,15 +154,15 @@ def run(
 ) -> EvalResult:
     """Evaluate judges against people.
 
-    Everything is read in one go, so that all figures are of the same moment; resampling, which
-    takes longer, comes after.
+    Everything is read in one go, so that all figures are of the same moment; what takes longer
+    comes when the store is closed again.
 
     Args:
         store: Where verdicts and labels are.
         config: What to evaluate and how.
         progress: Where to report.
         beside: Called with the database while it is open, and the names of the judges of whom
-            there are figures, for what else must be of that moment.
+            there is something, for what else must be of that moment.
 
     Raises:
         MissingInputError: A judge or the dataset is not there, or there is nothing to evaluate.
@@ -179,11 +180,12 @@ def run(
         judges = _chosen(db, store, config)
         scope = Scope(config.dataset, config.compat, frozenset(wanted), config.resampling.seed)
         reader = EvidenceReader(db, scope)
-        found = list(_all_found(reader, judges, config, wanted, progress))
-        if not found:
-            raise _nothing(reader.gaps, config)
-        if beside is not None:
-            beside(db, frozenset(one.about.judge for one in found))
+        read = list(_read(reader, judges, config, wanted, progress))
+        if beside is not None and read:
+            beside(db, frozenset(name for name, _ in read))
+    found = [one for _, later in read for one in _kept(later(), wanted)]
+    if not found:
+        raise _nothing(reader.gaps, config)
     figures = tuple(figure for one in found for figure in _figures(one, config.resampling))
     compared = comparisons(found, config.compare, config.resampling)
     published = published_beside(figures) if PUBLISHED in config.compare else ()
@@ -328,28 +330,36 @@ def _chosen(db: Any, store: Store, config: EvalConfig) -> list[JudgeSummary]:
 # --- what comes out ----------------------------------------------------------------------
 
 
-def _all_found(
+def _read(
     reader: EvidenceReader,
     judges: Sequence[JudgeSummary],
     config: EvalConfig,
     wanted: set[str],
     progress: Progress,
-) -> Iterator[Found]:
+) -> Iterator[tuple[str, Later]]:
+    """What there is of each judge, task and level, with the judge's name."""
     steps = [
         (judge, task, level)
         for judge in judges
         for task in TASKS
         for level in LEVELS
         if (task, level) in judge.tasks and task in config.tasks and level in config.levels
+        if wanted & set(STATISTICS[task])
     ]
     progress.start("evaluating", len(steps), "tables")
     for judge, task, level in steps:
-        for one in reader.read(judge, task, level):
-            kept = {name: e for name, e in one.evidence.items() if name in wanted}
-            if kept:
-                yield replace(one, evidence=kept)
+        later = reader.read(judge, task, level)
+        if later is not None:
+            yield judge.name, later
         progress.advance()
     progress.stop()
+
+
+def _kept(found: Sequence[Found], wanted: set[str]) -> Iterator[Found]:
+    for one in found:
+        kept = {name: evidence for name, evidence in one.evidence.items() if name in wanted}
+        if kept:
+            yield replace(one, evidence=kept)
 
 
 def _figures(found: Found, resampling: Resampling) -> Iterator[Measured]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -44,6 +44,8 @@ from intermt.store import verdicts as stored
 from intermt.store.verdicts import Compared, JudgeSummary, Scored
 
 Compat = Literal["default", "paper"]
+Choices = Mapping[tuple[str, str, str], tuple[Choice, ...]]
+"""What annotators chose of pairs, by a, b and dimension."""
 
 PUBLISHED_STATISTICS = ("pearson", "exact_agreement", "accuracy", "mean_grade", "coverage")
 """What is counted as the paper counts it; the rest is left out with `paper`."""
@@ -94,6 +96,10 @@ class Found:
     grades: Mapping[int, int] = field(default_factory=dict)
 
 
+Later = Callable[[], list[Found]]
+"""Makes figures' evidence of what was read, when the database is closed again."""
+
+
 class EvidenceReader:
     """Reads one judge, task and level after the other, out of an open database."""
 
@@ -102,71 +108,36 @@ class EvidenceReader:
         self._scope = scope
         self.gaps: list[str] = []
 
-    def read(self, judge: JudgeSummary, task: JudgeTask, level: Level) -> list[Found]:
-        """What there is; nothing, and one more of `gaps`, where nothing can be compared."""
+    def read(self, judge: JudgeSummary, task: JudgeTask, level: Level) -> Later | None:
+        """What there is; None, and one more of `gaps`, where nothing can be compared."""
         if task == "score":
             return self._scores(judge, level)
         return self._pairs(judge, level) if task == "pair" else self._crucial_steps(judge)
 
-    def _scores(self, judge: JudgeSummary, level: Level) -> list[Found]:
-        items = list(stored.scored(self._db, judge.judge_id, level, self._scope.dataset))
-        n_labelled = stored.n_labelled(self._db, "score", level)
-        labelled = [item for item in items if item.human]
-        if not labelled:
+    def _scores(self, judge: JudgeSummary, level: Level) -> Later | None:
+        scope = self._scope
+        items = list(stored.scored(self._db, judge.judge_id, level, scope.dataset))
+        if not any(item.human for item in items):
             n_judged = _n_items(item.dimension for item in items)
+            n_labelled = stored.n_labelled(self._db, "score", level)
             self._gap(judge, "score", level, n_judged, n_labelled)
-            return []
-        rows = [self._score_row(item) for item in items]
-        evidence = score_evidence(rows)
-        by_itself = {"coverage": evidence.pop("coverage")}
-        about = _about(judge, labelled, any(item.synthetic for item in labelled))
-        found = [
-            Found(about, "score", level, evidence),
-            Found(_about(judge, items, about.synthetic_labels), "score", level, by_itself),
-        ]
-        if TIE_CALIBRATED in self._scope.statistics:
-            found.insert(1, self._ordered(judge, level, items, rows))
-        if not self._scope.statistics.isdisjoint(SCORE_BIAS):
-            found.append(Found(about, "score", level, self._score_bias(judge, level, rows)))
-        return found
+            return None
+        ordered = bias = None
+        if TIE_CALIBRATED in scope.statistics:
+            ordered = stored.pair_choices(self._db, judge.judge_id, level, "score")
+        if not scope.statistics.isdisjoint(SCORE_BIAS):
+            bias = self._reasons(judge, level), self._traits(judge, level)
+        return lambda: _found_in_scores(judge, level, scope, items, ordered, bias)
 
-    def _ordered(
-        self,
-        judge: JudgeSummary,
-        level: Level,
-        items: Sequence[Scored],
-        rows: Sequence[ScoreRow],
-    ) -> Found:
-        """How a judge's scores order the pairs that people compared."""
-        choices, invented = stored.pair_choices(self._db, judge.judge_id, level, "score")
-        pairs = _numbered_pairs(items, rows, choices)
-        evidence = {TIE_CALIBRATED: tie_calibrated(pairs, self._scope.seed)}
-        return Found(_about(judge, items, invented), "score", level, evidence)
-
-    def _score_row(self, item: Scored) -> ScoreRow:
-        n = n_replies(self._scope.compat)
-        return ScoreRow(
-            item.dimension,
-            item.seed_id,
-            item.replies[:n],
-            item.human,
-            item.item_id,
-            item.estimates[:n],
-        )
-
-    def _score_bias(
-        self, judge: JudgeSummary, level: Level, rows: Sequence[ScoreRow]
-    ) -> dict[str, Evidence]:
+    def _reasons(self, judge: JudgeSummary, level: Level) -> list[tuple[str, ReasonRow]]:
+        """The replies with a reason, each with the item it is about."""
         scorings, texts = judge_traits.scorings(self._db, judge.judge_id, level)
         lengths = {key: reason_length(text) for key, text in texts.items()}
-        wanted = {row.item for row in rows}
-        reasons = [
-            ReasonRow(said.dimension, said.seed_id, said.score, length, said.reply)
+        return [
+            (said.item_id, ReasonRow(said.dimension, said.seed_id, said.score, length, said.reply))
             for said in scorings
-            if said.item_id in wanted and (length := lengths[said.request_key]) is not None
+            if (length := lengths[said.request_key]) is not None
         ]
-        traits = self._traits(judge, level)
-        return score_bias_evidence(rows, traits, reasons, model_family(judge.model))
 
     def _traits(self, judge: JudgeSummary, level: Level) -> dict[str, Traits]:
         found = judge_traits.described(self._db, judge.judge_id, level)
@@ -175,48 +146,26 @@ class EvidenceReader:
             for item, x in found.items()
         }
 
-    def _pairs(self, judge: JudgeSummary, level: Level) -> list[Found]:
+    def _pairs(self, judge: JudgeSummary, level: Level) -> Later | None:
         scope = self._scope
         items = list(stored.compared(self._db, judge.judge_id, level, scope.dataset))
         human, synthetic = stored.pair_choices(self._db, judge.judge_id, level)
-        n_labelled = stored.n_labelled(self._db, "pair", level)
-        rows = [pair_row(item, human, scope.compat, scope.seed) for item in items]
-        if not any(row.human for row in rows):
+        if not any((item.a_id, item.b_id, item.dimension) in human for item in items):
             n_judged = len({(item.a_id, item.b_id) for item in items})
+            n_labelled = stored.n_labelled(self._db, "pair", level)
             self._gap(judge, "pair", level, n_judged, n_labelled)
-        if not rows:
-            return []
-        about = _about(judge, items, synthetic)
-        evidence = pair_evidence(rows, tie_credit(scope.compat))
-        ahead = list(_pairs_ahead(rows)) if TIE_CALIBRATED in scope.statistics else []
-        if ahead:
-            evidence[TIE_CALIBRATED] = tie_calibrated(ahead, scope.seed)
-        found = [Found(about, "pair", level, evidence, outcomes(rows))]
-        if not scope.statistics.isdisjoint(PAIR_BIAS):
-            traits = self._traits(judge, level)
-            sides = {
-                _pair_name(item): (traits[item.a_id], traits[item.b_id])
-                for item in items
-                if item.a_id in traits and item.b_id in traits
-            }
-            bias = pair_bias_evidence(rows, sides, model_family(judge.model))
-            found.append(Found(about, "pair", level, bias))
-        return found
+        if not items:
+            return None
+        biased = not scope.statistics.isdisjoint(PAIR_BIAS)
+        traits = self._traits(judge, level) if biased else None
+        return lambda: _found_in_pairs(judge, level, scope, items, (human, synthetic), traits)
 
-    def _crucial_steps(self, judge: JudgeSummary) -> list[Found]:
+    def _crucial_steps(self, judge: JudgeSummary) -> Later | None:
         items = list(stored.graded(self._db, judge.judge_id, self._scope.dataset))
         if not items:
             self.gaps.append(f"{judge.name} was asked for no crucial steps{self._where()}")
-            return []
-        about = _about(judge, items, any(item.synthetic for item in items))
-        n = n_replies(self._scope.compat)
-        rows = [
-            GradeRow(item.seed_id, item.grades[:n], item.item_id, item.estimates[:n])
-            for item in items
-        ]
-        given = Counter(grade for row in rows for grade in row.grades if grade is not None)
-        evidence = crucial_step_evidence(rows, CRUCIAL_STEP)
-        return [Found(about, "crucial-step", "global", evidence, grades=given)]
+            return None
+        return lambda: _found_in_grades(judge, self._scope.compat, items)
 
     def _gap(
         self, judge: JudgeSummary, task: JudgeTask, level: Level, n_judged: int, n_labelled: int
@@ -229,6 +178,88 @@ class EvidenceReader:
 
     def _where(self) -> str:
         return f" of dataset {self._scope.dataset}" if self._scope.dataset else ""
+
+
+def _found_in_scores(
+    judge: JudgeSummary,
+    level: Level,
+    scope: Scope,
+    items: Sequence[Scored],
+    ordered: tuple[Choices, bool] | None,
+    bias: tuple[Sequence[tuple[str, ReasonRow]], Mapping[str, Traits]] | None,
+) -> list[Found]:
+    """What a judge's scores give; `ordered` and `bias` are None where nobody asks for them."""
+    labelled = [item for item in items if item.human]
+    rows = [_score_row(item, n_replies(scope.compat)) for item in items]
+    evidence = score_evidence(rows)
+    by_itself = {"coverage": evidence.pop("coverage")}
+    about = _about(judge, labelled, any(item.synthetic for item in labelled))
+    found = [Found(about, "score", level, evidence)]
+    if ordered is not None:
+        choices, invented = ordered
+        calibrated = tie_calibrated(_numbered_pairs(items, rows, choices), scope.seed)
+        by_order = _about(judge, items, invented)
+        found.append(Found(by_order, "score", level, {TIE_CALIBRATED: calibrated}))
+    found.append(Found(_about(judge, items, about.synthetic_labels), "score", level, by_itself))
+    if bias is not None:
+        said, traits = bias
+        wanted = {row.item for row in rows}
+        reasons = [reason for item, reason in said if item in wanted]
+        biased = score_bias_evidence(rows, traits, reasons, model_family(judge.model))
+        found.append(Found(about, "score", level, biased))
+    return found
+
+
+def _score_row(item: Scored, n: int | None) -> ScoreRow:
+    return ScoreRow(
+        item.dimension,
+        item.seed_id,
+        item.replies[:n],
+        item.human,
+        item.item_id,
+        item.estimates[:n],
+    )
+
+
+def _found_in_pairs(
+    judge: JudgeSummary,
+    level: Level,
+    scope: Scope,
+    items: Sequence[Compared],
+    people: tuple[Choices, bool],
+    traits: Mapping[str, Traits] | None,
+) -> list[Found]:
+    """What a judge's choices give; `traits` are None where nobody asks for bias."""
+    human, synthetic = people
+    rows = [pair_row(item, human, scope.compat, scope.seed) for item in items]
+    about = _about(judge, items, synthetic)
+    evidence = pair_evidence(rows, tie_credit(scope.compat))
+    ahead = list(_pairs_ahead(rows)) if TIE_CALIBRATED in scope.statistics else []
+    if ahead:
+        evidence[TIE_CALIBRATED] = tie_calibrated(ahead, scope.seed)
+    found = [Found(about, "pair", level, evidence, outcomes(rows))]
+    if traits is not None:
+        sides = {
+            _pair_name(item): (traits[item.a_id], traits[item.b_id])
+            for item in items
+            if item.a_id in traits and item.b_id in traits
+        }
+        bias = pair_bias_evidence(rows, sides, model_family(judge.model))
+        found.append(Found(about, "pair", level, bias))
+    return found
+
+
+def _found_in_grades(
+    judge: JudgeSummary, compat: Compat, items: Sequence[stored.Graded]
+) -> list[Found]:
+    about = _about(judge, items, any(item.synthetic for item in items))
+    n = n_replies(compat)
+    rows = [
+        GradeRow(item.seed_id, item.grades[:n], item.item_id, item.estimates[:n]) for item in items
+    ]
+    given = Counter(grade for row in rows for grade in row.grades if grade is not None)
+    evidence = crucial_step_evidence(rows, CRUCIAL_STEP)
+    return [Found(about, "crucial-step", "global", evidence, grades=given)]
 
 
 def _about(
@@ -245,7 +276,7 @@ def _pair_name(item: Compared) -> str:
 
 def pair_row(
     item: Compared,
-    human: Mapping[tuple[str, str, str], tuple[Choice, ...]],
+    human: Choices,
     compat: Compat,
     seed: int,
 ) -> PairRow:
@@ -273,7 +304,7 @@ def tie_credit(compat: Compat) -> float:
 def _numbered_pairs(
     items: Sequence[Scored],
     rows: Sequence[ScoreRow],
-    choices: Mapping[tuple[str, str, str], tuple[Choice, ...]],
+    choices: Choices,
 ) -> Iterable[NumberedPair]:
     """Pairs that people compared, with the difference of a judge's scores of the two."""
     numbers = {(row.item, row.dimension): row.numbers for row in rows}

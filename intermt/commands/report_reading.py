@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from intermt.commands import report_worst
 from intermt.commands.evaluate import EvalConfig
-from intermt.commands.judge_evidence import n_replies, pair_row, tie_credit
+from intermt.commands.judge_evidence import Choices, n_replies, pair_row, tie_credit
 from intermt.commands.report_cases import Cases
 from intermt.commands.report_plots import PairItem, ScoredItem
 from intermt.commands.report_worst import Disagreement
@@ -137,7 +137,7 @@ def _scored_items(items: Iterable[Scored], config: EvalConfig) -> Iterator[Score
 
 def _pair_items(
     pairs: Iterable[Compared],
-    human: Mapping[tuple[str, str, str], tuple[Choice, ...]],
+    human: Choices,
     config: EvalConfig,
     *,
     synthetic: bool,

@@ -81,7 +81,9 @@ _NEXT = LatePattern(
     rf"|\s*[?%]|\s*[,;]?\s*\(?(?:{IF})"
     r"|\s*\(\s*(?:scores?|rat(?:ing|ed))?[\s:=]*\d|\s*(?:!=|[≠≯≮≥≤])"
     r"|\s*\(\s*(?:or|but|maybe|perhaps|not\s+sure|\?)"
-    r"|\s+(?:(?:in|on|for)\s+[^\n.,;]{1,40}\s)?only\b",
+    r"|\s+(?:(?:in|on|for)\s+[^\n.,;]{1,40}\s)?only\b"
+    # A quotation is about to be spoken of.
+    r"|\s*[.,]?\"\s+(?:stands?|appears?|occurs?|(?:is|was)\s+(?:what|written|quoted|part|said))\b",
     re.IGNORECASE,
 )
 # "A for text, B for pictures" is no choice, and "A, but B is right" is another one.

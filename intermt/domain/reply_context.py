@@ -18,6 +18,7 @@ _HEDGE = re.compile(
     r"which|who|argu(?:e|es|ed|able|ably)|almost|nearly|should|"
     r"others|some\s+would|other\s+judges?|another\s+judge|GPT[-\w.]*|Claude|Gemini|perfect\s+(?:answer|description)|"
     r"nobody|none|no\s+one|(?:most|many|several)\s+(?:judges|raters|readers|models|graders|evaluators)|hesitat\w{1,4}|about\s+to|the\s+words|typical(?:ly)?|median|tr(?:y|ies|ied|ying)|wrong\s+to|make\s+me|references?(?=\s+(?:(?:itself|alone)\s+)?(?:would\s+)?\w?\Z)|"
+    r"(?:false|untrue|incorrect|wrong)\s+that|"
     # Of what these are worth nobody asked.
     r"for\s+(?:style(?!\W{0,2}coherence)|tone|fluency|effort|formatting|wording)|"
     r"to\s+(?:get|earn|deserve|reach|receive|merit)|"

@@ -11,7 +11,8 @@ _NAME = (
     rf"(?:{_THINKING}|reason(?:ing)?[_-]\w{{1,12}}|reflect(?:ion|ing)?|scratch[_-]?pad|cot"
     r"|inner[_-](?:monologue|prefix|suffix)|internal|chain[_-]of[_-]thought"
     # Nor is what stands in these a verdict.
-    r"|drafts?|examples?|rubrics?|instructions?|prompt|schema|(?:output[_-])?format)"
+    r"|drafts?|examples?|rubrics?|instructions?|prompt|schema|(?:output[_-])?format"
+    r"|conversation|material|quot(?:e|ed|ation)|blockquote)"
 )
 _TAG = re.compile(
     # An opening tag whose ">" is missing opens all the same.

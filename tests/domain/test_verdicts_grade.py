@@ -174,7 +174,8 @@ def test_deep_nesting_is_no_crash(opening):
 @pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the real conversations are not here")
 def test_real_conversations_hold_no_verdict():
     file = SHARED / "data" / "intermt_bench" / "crucial_step_dev.json"
-    for conversation in json.loads(file.read_text("utf-8")):
+    # One in three, as the others say the same at thrice the time.
+    for conversation in json.loads(file.read_text("utf-8"))[::3]:
         for turn in conversation["conversations"]:
             for words in (turn["prompt"], turn["response"]):
                 assert parse_scores(words, KEYS) == dict.fromkeys(KEYS)

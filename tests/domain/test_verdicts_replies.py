@@ -76,6 +76,18 @@ MISSED = {
     "brackets with turns",
     "weighted sums",
     "pairs, plan A",
+    "line 2",
+    "line 11",
+    "line 18",
+    "line 43",
+    "line 47",
+    "line 48",
+    "line 53",
+    "line 54",
+    "line 57",
+    "line 88",
+    "line 92",
+    "line 105",
 }
 
 
