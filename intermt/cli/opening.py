@@ -93,9 +93,7 @@ def how_to_go_on(counts: CallCounts, *, tries_otherwise: bool, look: str = "") -
         return f"{again}; if replies are cut again, raise --max-tokens"
     if 2 * unstated > counts.failed:
         look = f"; {look}" if look else ""
-        return (
-            f"{again}{look}; where nothing is stated again, use other --prompts or another model"
-        )
+        return f"{again}{look}; where nothing is stated again, use other --prompts or another model"
     if 2 * nothing > counts.failed:
         return f"{again}; what is refused or empty again, ask another model"
     return again
