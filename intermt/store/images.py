@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image as PillowImage
 
-EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 _READ_AS = {**EXTENSIONS, "MPO": "jpg"}
 """MPO is what many cameras write: a JPEG with further pictures behind it."""
 
