@@ -44,13 +44,13 @@ def execute(build: Callable[[], Group], argv: Sequence[str]) -> int:
     """The exit code of a command line; everything it has to say has been said."""
     out = _guess(argv, os.environ)
     stops: list[int] = []
-    with _listening(stops):
+    with _listening(stops) as from_now_on:
         try:
             code = _run(build, argv, out)
-            _from_now_on(signal.SIG_IGN)
+            from_now_on(signal.SIG_IGN)
         except BaseException as error:  # noqa: BLE001 - the frame around everything
             # Another signal ends the process at once.
-            _from_now_on(signal.SIG_DFL)
+            from_now_on(signal.SIG_DFL)
             code = _end(error, out, stops)
         return _flush(code, out)
 
@@ -68,8 +68,12 @@ def _guess(argv: Sequence[str], environ: Mapping[str, str]) -> Output:
 
 
 @contextlib.contextmanager
-def _listening(stops: list[int]) -> Iterator[None]:
-    """Make Ctrl-C and SIGTERM a KeyboardInterrupt, so that contexts close, and note them."""
+def _listening(stops: list[int]) -> Iterator[Callable[[signal.Handlers], None]]:
+    """What says that signals are to do something else from then on.
+
+    Until then Ctrl-C and SIGTERM raise KeyboardInterrupt, so that contexts close, and `stops`
+    has them. What somebody else handles or ignores is left alone.
+    """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         stops.append(number)
@@ -77,24 +81,21 @@ def _listening(stops: list[int]) -> Iterator[None]:
 
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     ours = {n: handler for n, handler in usual.items() if signal.getsignal(n) is handler}
-    for number in ours:
-        signal.signal(number, on_signal)
+
+    def all_do(action: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
+        for number in ours:
+            signal.signal(number, action)
+
+    all_do(on_signal)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character is no reason to fail.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        yield
+        yield all_do
     finally:
         for number, handler in ours.items():
             signal.signal(number, handler)
-
-
-def _from_now_on(action: signal.Handlers) -> None:
-    """Let no signal raise an exception any more."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if callable(signal.getsignal(number)):
-            signal.signal(number, action)
 
 
 def _run(build: Callable[[], Group], argv: Sequence[str], out: Output) -> int:

@@ -6,6 +6,7 @@ A command is one file of this folder: `intermt/cli/annotate_import.py` holds the
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -71,6 +72,9 @@ def build() -> Group:
 
 def run() -> NoReturn:
     """Run the command line of this process and leave it."""
+    stopped: list[int] = []
+    # First in, so last out: all else that is to be cleared away has been.
+    atexit.register(_stay_with, stopped)
     usual = {number: signal.getsignal(number) for number in _ENDS}
     ours = [n for n in _ENDS if usual[n] in (signal.SIG_DFL, signal.default_int_handler)]
     # Before anything is open and after everything is closed, an exception out of a signal
@@ -83,11 +87,19 @@ def run() -> NoReturn:
         signal.signal(number, usual[number])
     code = execute(build, sys.argv[1:])
     if code in _ENDS.values():
-        # A KeyboardInterrupt that passed an import on its way would make Python end by SIGINT.
-        os._exit(code)
+        stopped.append(code)
     for number in ours:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, signal.SIG_DFL if stopped else signal.SIG_IGN)
     sys.exit(code)
+
+
+def _stay_with(codes: list[int]) -> None:
+    """End with a code where there is one.
+
+    Python itself would end by SIGINT where a KeyboardInterrupt passed an import on its way.
+    """
+    if codes:
+        os._exit(codes[0])
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:

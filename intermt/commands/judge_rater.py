@@ -11,7 +11,7 @@ from intermt.commands.judge_config import PAPER_IMAGE_PX, JudgeConfig
 from intermt.commands.reward_judging import reward_rater
 from intermt.domain.prompts import PROMPT_NAMES
 from intermt.errors import UsageError
-from intermt.records import Rater, Run, content_id, rater_id
+from intermt.records import Rater, RaterKind, Run, content_id, rater_id
 from intermt.store import judging as stored
 
 _ASKED_WITH = tuple(
@@ -20,13 +20,11 @@ _ASKED_WITH = tuple(
     if name.startswith("judge_") or name in ("crucial_step_recognise", "crucial_step_grade")
 )
 _OPTIONS = {
-    "jury": "--jury",
     "reason": "--reason",
     "temperature": "--temperature",
     "expected_score": "--expected-score",
     "grader_sees": "--grader-sees-conversation",
     "compat": "--compat",
-    "reward_dimension": "--dimension",
 }
 """What makes another judge, by its name in the record of a run."""
 
@@ -111,7 +109,7 @@ def _said_of(known: Rater, now: Rater, before: Run | None, config: JudgeConfig |
     """What a judge of the same name was, and in what this one differs."""
     found = list(_changes(known, now))
     if before is not None and config is not None:
-        found += _other_options(before.config, config.as_json())
+        found += _other_options(before.config, config.as_json(), now.kind)
         if config.compat == before.config.get("compat") == "paper" and before.seed != config.seed:
             found.append(f"--seed was {before.seed} and is {config.seed}")
     if found:
@@ -134,15 +132,24 @@ def _changes(known: Rater, now: Rater) -> Iterator[str]:
         yield f"{was} answered, and now {is_now} does"
 
 
-def _other_options(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+def _other_options(
+    before: Mapping[str, Any], now: Mapping[str, Any], kind: RaterKind
+) -> Iterator[str]:
     """In what two runs of `judge` differ, as far as it makes another judge of it."""
-    for name, option in _OPTIONS.items():
-        if name in before and before[name] != now[name]:
-            yield f"{option} was {_shown(before[name])} and is {_shown(now[name])}"
-    if now["jury"] is not None:
+    was_about, is_about = before.get("reward_dimension"), now["reward_dimension"]
+    if (was_about is None) != (is_about is None):
+        names = ("chat", "reward") if was_about is None else ("reward", "chat")
+        yield f"--kind was {names[0]} and is {names[1]}"
+        return
+    options = {**_OPTIONS, "reward_dimension": "--dimension"}
+    if kind == "jury":
+        options["jury"] = "--jury"
         was, is_now = (sorted(server["name"] for server in run["servers"]) for run in (before, now))
         if was != is_now:
             yield f"--server was {', '.join(was)} and is {', '.join(is_now)}"
+    for name, option in options.items():
+        if name in before and before[name] != now[name]:
+            yield f"{option} was {_shown(before[name])} and is {_shown(now[name])}"
     prompts = before.get("prompts", {})
     others = [name for name in _ASKED_WITH if prompts.get(name) != now["prompts"][name]]
     if prompts and others:
@@ -150,6 +157,4 @@ def _other_options(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterato
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return "not given" if value is None else str(value)
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)

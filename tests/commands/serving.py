@@ -22,10 +22,10 @@ class Served:
     asked: list[dict[str, Any]] = field(default_factory=list)
 
 
-def said(text: str, model: str = "tiny") -> web.Response:
+def said(text: str, model: str = "tiny", finish: str = "stop") -> web.Response:
     message = {"role": "assistant", "content": text}
     return web.json_response(
-        {"model": model, "choices": [{"message": message, "finish_reason": "stop"}]}
+        {"model": model, "choices": [{"message": message, "finish_reason": finish}]}
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,37 @@ def test_a_server_that_fails_everything_ends_the_run_early_and_quietly(
     assert len(served.asked) < 150
     # Those that failed after the first one have nobody left who would ask how they ended.
     assert "never retrieved" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reply", "accepted", "todo"),
+    [
+        (lambda: said("So so."), "it states nothing", "look here, then use other --prompts"),
+        (lambda: said(""), "", "ask another model"),
+        (lambda: said("Half an ans", finish="length"), "", "raise --max-tokens"),
+        (lambda: web.Response(text="<html>"), "", "mend the server"),
+        (lambda: error(400, "no such thing"), "", "mend the server"),
+    ],
+)
+def test_what_helps_depends_on_how_the_calls_ended(
+    store: Store, reply: Callable[[], web.Response], accepted: str, todo: str
+) -> None:
+    async def answer(_: dict[str, Any]) -> web.Response:
+        return reply()
+
+    async def work(url: str) -> None:
+        one = replace(server(url), max_attempts=1)
+        asking = Caller(
+            store, {one.name: one}, run_id="r", progress=Silent(), how_to_look=lambda: "look here"
+        )
+        async with asking:
+            for n in range(60):
+                await asking.ask(call(url, f"Why {n}?"), lambda _: accepted)
+
+    with serving(answer) as served, pytest.raises(TryLater, match="stopped early") as stop:
+        completed(store, work(served.url))
+    assert stop.value.todo.startswith(todo)
+    assert ("--stop-error-rate" in stop.value.todo) == (todo != "mend the server")
 
 
 def test_a_rate_of_one_never_ends_a_run_early(store: Store) -> None:

@@ -125,7 +125,8 @@ def test_an_answer_that_never_comes_is_left_out(
                  f"{url}#user", "--turns", 2, "--filter", "none")  # fmt: skip
         first = intermt(*words, code=75)
         assert first.data["left_out"] == {}
-        assert "tried otherwise" in first.answer["errors"][0]["todo"]
+        todo = first.answer["errors"][0]["todo"]
+        assert "tried otherwise, then left out" in todo
         n_first = len(served.asked)
         second = intermt(*words)
         assert second.data["left_out"] == {"answer": {state: 1}}

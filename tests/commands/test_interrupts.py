@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from aiohttp import web
 from intermt.dimensions import dimensions_of
 from intermt.simulator import InProcess, Simulator
 from intermt.store.connect import Store
+from tests.cli.running import environment
 from tests.commands.serving import said, serving
 from tests.commands.test_annotate_import import import_files
 from tests.commands.work import (
@@ -116,6 +118,48 @@ def test_a_store_that_is_held_does_not_hold_up_the_end(store: Store, moment: str
         waiting = (store.folder / "queue").glob
         wait_until(lambda: len(list(waiting("[!.]*"))) > 1, process)
         stopped(process, *SIGNALS[0])
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.013, 0.05, 0.11])
+def test_termination_is_as_gentle_where_ctrl_c_is_ignored(store: Store, after_s: float) -> None:
+    """As for what cron and nohup start."""
+    with InProcess(Simulator(latency_ms=20)) as url:
+        words = ("judge", "--task", "score", "--server", url)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            process = start(*words, store=store.folder)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        wait_until(lambda: stats(url)["n_answered"] > 5, process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(after_s)
+        stopped(process, *SIGNALS[1])
+        last = ended(start(*words, store=store.folder))
+        assert last.code == 0, last.err
+    assert counted(store, "SELECT count(*) FROM verdict WHERE state = 'ok'") == 320
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_anything_has_begun_is_no_traceback(tmp_path: Path, number: int) -> None:
+    code = """
+import importlib.abc, os, sys
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "intermt.cli.frame":
+            os.kill(os.getpid(), NUMBER)
+sys.meta_path.insert(0, Slow())
+from intermt.cli.main import run
+run()
+""".replace("NUMBER", str(int(number)))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (128 + number, "")
 
 
 def test_generate_stops_at_once_too(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from intermt import domain
 from intermt.dimensions import dimensions_of
 from intermt.simulator import InProcess, Simulator, parse_faults
 from intermt.store.connect import Store
@@ -34,6 +35,8 @@ from tests.commands.work import (
     turn,
     written,
 )
+
+PACKAGED = Path(domain.__file__).parent / "prompts"
 
 LOCAL = [d.key for d in dimensions_of("local")]
 GLOBAL = [d.key for d in dimensions_of("global")]
@@ -210,6 +213,12 @@ def test_what_is_not_stated_is_recorded_as_unparsed_and_asked_again(filled: Prog
         first = filled("judge", *words, code=75)
         assert first.data["verdicts"] == {"ok": 8 * 4 + 4, "unparsed": 12, "failed": 0}
         assert first.data["n_unfinished"] == 4
+        todo = first.answer["errors"][0]["todo"]
+        assert "in the same words" in todo
+        assert "left out" not in todo
+        look = todo.partition("look at a reply with: intermt ")[2].partition(";")[0]
+        shown = filled(*look.split())
+        assert any(v["state"] == "unparsed" for r in shown.data["replies"] for v in r["verdicts"])
         states = counted(filled.store, "SELECT histogram(state) FROM verdict")
         assert states == {"ok": 36, "unparsed": 12}
         assert counted(filled.store, "SELECT count(value) FROM verdict") == 36
@@ -246,8 +255,14 @@ def test_a_judge_that_never_states_anything_costs_no_whole_night(
     with serving(answer) as served:
         words = ("--task", "score", "--server", served.url)
         done = intermt("judge", *words, code=75)
-        assert "stopped early" in done.answer["errors"][0]["message"]
+        problem = done.answer["errors"][0]
+        assert "stopped early" in problem["message"]
         assert len(served.asked) < 100
+        if answer is _silent:
+            assert "intermt judge --show " in problem["todo"]
+            assert "--prompts" in problem["todo"]
+        elif answer is _not_chat:
+            assert problem["todo"].startswith("mend the server")
         whole = intermt("judge", *words, "--stop-error-rate", 1, "--limit", 10, code=75)
         assert whole.data["verdicts"]["ok"] == 0
     assert counted(intermt.store, "SELECT count(*) FROM request WHERE state = 'ok'") == 0
@@ -256,19 +271,34 @@ def test_a_judge_that_never_states_anything_costs_no_whole_night(
 # --- what is judged, and by whom ---------------------------------------------------------
 
 
-def test_a_name_belongs_to_one_judge(filled: Program) -> None:
+def test_a_name_belongs_to_one_judge(filled: Program, tmp_path: Path) -> None:
     with InProcess() as url:
         words = ("--task", "score", "--server", url, "--name", "jo")
         filled("judge", *words, "--model", "one")
-        for other in (("--model", "two"), ("--model", "one", "--reason"),
-                      ("--model", "one", "--temperature", 1)):  # fmt: skip
-            done = filled("judge", *words, *other, code=2)
-            assert "jo" in done.answer["errors"][0]["message"]
-            assert "--name" in done.answer["errors"][0]["todo"]
+        mine = tmp_path / "mine"
+        mine.mkdir()
+        shutil.copy(PACKAGED / "judge_score_local.md", mine)
+        with (mine / "judge_score_local.md").open("a") as file:
+            file.write("Be strict.\n")
+        for other, said_of in (
+            (("two",), "its model was one and is two"),
+            (("one", "--reason"), "--reason was off and is on"),
+            (("one", "--temperature", 1), "--temperature was 0.0 and is 1.0"),
+            (("one", "--prompts", mine), "prompts are others: judge_score_local"),
+            (("one", "--compat", "paper"), "--compat was default and is paper"),
+        ):
+            done = filled("judge", *words, "--model", *other, code=2)
+            problem = done.answer["errors"][0]
+            assert problem["message"] == f"the judge 'jo' had other settings: {said_of}"
+            assert "--name" in problem["todo"]
         assert filled("judge", *words, "--model", "one").data["n_known"] == 12
     # The same model at a real server is another judge than the stand-in.
     with serving(_prose, model="one") as served:
-        filled("judge", "--task", "score", "--server", served.url, "--name", "jo", code=2)
+        words = ("--task", "score", "--server", served.url, "--name", "jo")
+        done = filled("judge", *words, code=2)
+        assert done.answer["errors"][0]["message"].endswith(
+            "the stand-in answered, and now a real server does"
+        )
 
 
 def test_reasons_and_models_make_judges_of_their_own(filled: Program) -> None:
@@ -291,8 +321,11 @@ def test_where_there_is_nothing_to_judge_it_says_so(intermt: Program, tmp_path: 
         ):
             done = intermt("judge", *asked_for(task, url), code=66)
             assert what in done.answer["errors"][0]["message"]
-        done = intermt("judge", *asked_for("score local", url), "--dataset", "no", code=66)
-        assert "dataset no" in done.answer["errors"][0]["message"]
+        for name in ("no", ""):
+            words = ("judge", *asked_for("score local", url), "--dataset", name)
+            problem = intermt(*words, code=66).answer["errors"][0]
+            assert problem["message"] == f"there is no dataset {name!r}"
+            assert problem["todo"] == "the store has intermt-bench"
         assert stats(url)["n_requests"] == 0
 
 

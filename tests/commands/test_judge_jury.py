@@ -195,8 +195,14 @@ def test_a_jurys_name_belongs_to_one_jury(filled: Program) -> None:
     two = ("--server", "builtin#x", "--server", "builtin#y")
     assert filled(*words, *two, "--jury", "mean").data["judge"] == "we"
     done = filled(*words, *two, "--jury", "majority", code=2)
-    assert "other members" in done.answer["errors"][0]["message"]
-    filled(*words, *two, "--server", "builtin#z", "--jury", "mean", code=2)
+    was = "the judge 'we' had other settings: "
+    assert done.answer["errors"][0]["message"] == f"{was}--jury was mean and is majority"
+    done = filled(*words, *two, "--server", "builtin#z", "--jury", "mean", code=2)
+    members = "builtin#x, builtin#y"
+    assert (
+        done.answer["errors"][0]["message"]
+        == f"{was}--server was {members} and is {members}, builtin#z"
+    )
     names = "SELECT list(name ORDER BY name) FROM rater WHERE role = 'judge'"
     assert counted(filled.store, names) == ["we", "x", "y"]
     for taken in (("--name", "we", *two[:2]), ("--name", "x", *two, "--jury", "mean")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -336,14 +337,49 @@ def test_a_jury_is_shown_with_its_members(filled: Program) -> None:
     assert [r["verdicts"][0]["value"] for r in shown["replies"]] == [None, 3, 1]
 
 
+def _items_like(filled: Program, first: str) -> set[str]:
+    sql = "SELECT list(DISTINCT a_id) FROM verdict"
+    return {i for i in counted(filled.store, sql) if i[0] == first}
+
+
+def test_nothing_else_goes_with_show(filled: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled("judge", "--task", "score", "--server", "builtin", "--limit", 1)
+    one = counted(filled.store, "SELECT any_value(verdict_id) FROM verdict")
+    done = filled("judge", "--show", one, "--task", "score", "--limit", 3, code=2)
+    assert "--limit, --task would have no effect" in done.answer["errors"][0]["message"]
+    # What stands in the environment is meant for judging.
+    monkeypatch.setenv("INTERMT_JUDGE_TASK", "score")
+    filled("judge", "--show", one)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "two\nlines", "a\x1b[31m", " jo", "jo\t"])
+def test_a_name_that_nobody_could_read_is_refused(filled: Program, name: str) -> None:
+    words = ("judge", "--task", "score", "--server", "builtin", "--name")
+    done = filled(*words, name, code=2)
+    assert "--name" in done.answer["errors"][0]["message"]
+    assert "\x1b" not in done.out + done.err
+    assert filled(*words, "Jo 2 (größer)", "--limit", 1).data["judge"] == "Jo 2 (größer)"
+
+
+@pytest.mark.parametrize("words", [("score",), ("crucial-step", "--grader", "builtin")])
+@pytest.mark.parametrize("swap", ["--swap", "--no-swap"])
+def test_orders_are_of_pairs_only(filled: Program, words: tuple[str, ...], swap: str) -> None:
+    done = filled("judge", "--server", "builtin", swap, "--task", *words, code=2)
+    assert "are for --task pair" in done.answer["errors"][0]["message"]
+
+
 def test_what_is_not_there_or_not_clear_cannot_be_shown(filled: Program) -> None:
     filled("judge", "--task", "score", "--server", "builtin", "--limit", 12)
     filled("judge", "--show", "nothing like it", code=66)
     filled("judge", "--show", "", code=66)
     ids = counted(filled.store, "SELECT list(verdict_id) FROM verdict")
     first = min(c for c in "0123456789abcdef" if sum(i[0] == c for i in ids) > 1)
+    n = len({i for i in ids if i[0] == first} | _items_like(filled, first))
     done = filled("judge", "--show", first, code=2)
-    assert "beginning of 2 ids" in done.answer["errors"][0]["message"]
+    message = done.answer["errors"][0]["message"]
+    assert f"beginning of {n} ids" in message
+    assert message.endswith(f" and {n - 10} more") == (n > 10)
+    assert len(re.findall("[0-9a-f]{32}", message)) == min(n, 10)
     before = rows(filled.store, per_run=True)
     filled("judge", "--show", ids[0])
     assert rows(filled.store, per_run=True) == before

@@ -164,7 +164,8 @@ def test_a_number_is_about_one_dimension(filled: Program) -> None:
         filled(*words)
         refused = filled(*words, "--dimension", "text_quality", code=2)
         assert "'rm'" in refused.answer["errors"][0]["message"]
-        filled("judge", "--task", "score", "--server", url, "--name", "rm", code=2)
+        other = filled("judge", "--task", "score", "--server", url, "--name", "rm", code=2)
+        assert "--kind was reward and is chat" in other.answer["errors"][0]["message"]
 
 
 def test_pictures_go_along_and_missing_ones_are_named(intermt: Program, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_whoever_waits_in_vain_for_the_same_work_is_told_who_is_at_it(tmp_path: 
     store = Store(tmp_path / "store", lock_timeout_s=0.2, command="other")
     with (
         store.turn_at("w", "this judging"),
-        pytest.raises(TryLater, match="this judging is in use by process"),
+        pytest.raises(TryLater, match=r"this judging is in use by process .*other, at it since"),
         store.turn_at("w", "this judging"),
     ):
         pass

@@ -394,3 +394,27 @@ def test_lone_surrogates_in_a_prompt_can_be_sent() -> None:
 
     assert sent(handler, lambda to: ask(to, "odd \ud83d text")).state == "ok"
     assert got[0]["messages"][0]["content"] == "odd \ud83d text"
+
+
+def test_cookies_are_neither_kept_nor_sent() -> None:
+    seen: list[str | None] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        await request.read()
+        seen.append(request.headers.get("cookie"))
+        if len(seen) == 1:
+            return web.Response(status=500, headers={"set-cookie": "lane=1; Path=/"})
+        return answer(said())
+
+    assert sent(handler).attempts == 2
+    assert seen == [None, None]
+
+
+def test_a_packed_reply_is_unpacked() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        await request.read()
+        response = answer(said("unpacked"))
+        response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    assert sent(handler).text == "unpacked"

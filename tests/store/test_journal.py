@@ -7,11 +7,13 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
 from intermt.errors import InputError, StoreIOError, TryLater
+from intermt.store import connect
 from intermt.store import journal as journals
 from intermt.store.connect import Store
 from intermt.store.journal import Journal
@@ -141,6 +143,27 @@ def test_every_record_reported_as_kept_survives_kill_9(store: Store) -> None:
     assert expected <= found
     assert len(found - expected) <= 4
     assert files(store) == []
+
+
+def test_a_flush_of_much_goes_in_several_transactions(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "_BYTES_A_FLUSH", 1000)
+    keys = [f"{n:03}" for n in range(50)]
+    store.create().keep([feedback(key) for key in keys])
+    sizes: list[int] = []
+    insert = connect.insert
+
+    def noted(db: Any, rows: list[Any]) -> dict[str, int]:
+        sizes.append(len(rows))
+        return insert(db, rows)
+
+    monkeypatch.setattr(connect, "insert", noted)
+    store.flush()
+    assert sum(sizes) == 50
+    assert 1 < max(sizes) < 10
+    assert sorted(ids(store)) == keys
+    assert store.bytes_kept() == 0
 
 
 def test_flush_that_comes_too_early_loses_nothing(store: Store) -> None:

@@ -72,6 +72,27 @@ def test_time_out_names_process_user_and_command(folder: Path) -> None:
         end(other)
 
 
+def test_whoever_only_waits_is_not_said_to_be_at_it(folder: Path) -> None:
+    holder = holding(folder, "write", "first")
+    waiter = start(HOLD, folder, "second", "read", stdin=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 20
+        while len(lock(folder).holders()) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with pytest.raises(TryLater) as caught, lock(folder, 0.1).hold("write"):
+            pass
+        assert "first, writing since" in str(caught.value)
+        assert "second, waiting to read since" in str(caught.value)
+        end(holder)
+        assert waiter.stdout.readline() == "holds\n"
+        with pytest.raises(TryLater, match="second, reading"), lock(folder, 0.1).hold("write"):
+            pass
+    finally:
+        if holder.poll() is None:
+            end(holder)
+        end(waiter)
+
+
 def test_killed_holder_is_no_obstacle_and_its_ticket_goes(folder: Path) -> None:
     end(holding(folder, "write"))
     assert len(list((folder / "queue").iterdir())) == 1
