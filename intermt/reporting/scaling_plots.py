@@ -28,7 +28,7 @@ _LEAST_WIDTH, _MOST_WIDTH = 3.5, 7.0
 
 
 def draw_scaling(document: Document, file: IO[bytes], form: str) -> None:
-    """Draw a study to a file, `form` being png or svg; the same study gives the same bytes.
+    """Draw a study to a file, `form` being png or svg; the same study looks the same.
 
     One panel below the other, so that all can be read at the width of a column.
     """
