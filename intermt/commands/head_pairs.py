@@ -141,8 +141,8 @@ def with_features(
             differences.append(a - b)
         kept.append(pair)
         places.append(rows[key])
-    table = np.asarray(differences, dtype=np.float64)
-    return kept, table.reshape(len(differences), -1), places
+    table = np.stack(differences) if differences else np.zeros((0, 0))
+    return kept, table.astype(np.float64), places
 
 
 def tree_numbers(pairs: Iterable[LabelledPair]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

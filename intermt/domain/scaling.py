@@ -423,7 +423,8 @@ def _error_of_sum(parts: Floats, trees: Ints) -> tuple[float | None, int]:
 
 def _flipped(by_tree: Floats, seed: int) -> float:
     """The share of random sign flips whose sum is as far from 0 as the sum itself."""
-    least = abs(float(by_tree.sum())) * (1.0 - 1e-9)
+    # Sums that are equal but for rounding are as far.
+    least = abs(float(by_tree.sum())) - 1e-9 * float(np.abs(by_tree).sum())
     generator = np.random.default_rng(seed)
     n_far = 0
     for start in range(0, N_FLIPS, _BLOCK):

