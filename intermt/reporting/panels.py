@@ -104,6 +104,20 @@ def name_rows(axes: Axes, names: Sequence[str], most: int) -> None:
     axes.set_yticks(range(len(names)), labels(names, most))
 
 
+def name_block(axes: Axes, name: str) -> None:
+    """The name of a row of panels, above the names of the first one's rows."""
+    axes.annotate(
+        name,
+        (0.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(-3, 6),
+        textcoords="offset points",
+        ha="right",
+        va="baseline",
+        weight="bold",
+    )
+
+
 def upright(axes: Axes, counts: Mapping[str, int], *, what: str, unit: str) -> None:
     """Bars that stand over whole numbers.
 

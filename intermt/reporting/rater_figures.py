@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from intermt.dimensions import BY_KEY
-from intermt.reporting.panels import ROW, Dot, dot, dots, name_rows, no_figure
+from intermt.reporting.panels import ROW, Dot, dot, dots, name_block, name_rows, no_figure
 from intermt.reporting.style import BLUE, GREEN, ORANGE, VERMILION, Sheet
 
 _MOST_ROWS = 60
@@ -67,7 +67,9 @@ def agreement_figure(document: Mapping[str, Any]) -> Figure:
         for j, (key, name) in enumerate(_OF_AGREEMENT):
             axes = sheet.panel(grid[i, j])
             found = [dot(row[key], row["n_pairable"], *_PAIRS[row["between"]][:2]) for row in block]
-            axes.set_title(f"{title}: {name}" if j == 0 else name)
+            axes.set_title(name)
+            if j == 0:
+                name_block(axes, title)
             if 0 < j < len(_OF_AGREEMENT) - 1 and all(one.value is None for one in found):
                 no_figure(axes)
                 continue
@@ -117,7 +119,9 @@ def annotators_figure(document: Mapping[str, Any]) -> Figure:
                 flagged = any(check["flag"] for check in row["checks"].values())
                 look = (VERMILION, "D") if flagged else (BLUE, "o")
                 found.append(dot(row[key], row["n_labels"], *look))
-            axes.set_title(f"{title}: {name}" if j == 0 else name)
+            axes.set_title(name)
+            if j == 0:
+                name_block(axes, title)
             if 0 < j < len(_OF_ANNOTATORS) - 1 and all(one.value is None for one in found):
                 no_figure(axes)
                 continue

@@ -313,7 +313,8 @@ def test_every_format_of_an_empty_and_a_full_store(store: Store, topic: str, for
         assert lines["raters.annotator.synthetic.n_raters"] == "2"
     else:
         rows = list(csv.DictReader(io.StringIO(full.stdout)))
-        assert {r["statistic"] for r in rows if r["what"] == "score"} == {"alpha", "ac2", "kappa", "rate"}
+        figures = {r["statistic"] for r in rows if r["what"] == "score"}
+        assert figures == {"alpha", "ac2", "kappa", "rate"}
         assert {r["simulated"] for r in rows if r["judge"]} == {"true"}
         assert all(int(r["n_units"]) == 12 for r in rows if r["between"] != "verifier-judge")
 
