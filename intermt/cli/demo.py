@@ -62,6 +62,8 @@ def demo(
         "agreement.csv": "how far raters agree; as a table: intermt stats agreement",
         "card.txt": "what is in the store",
         "card.md": "the same as a data card",
+        "scaling.md": "whether a preference model gains from more turns",
+        "report": "all of it on one page, report/index.html, each table and figure a file too",
         "sample": "the seed questions, pictures and labels that went in",
     }
     say(f"\n# Done: {len(STEPS)} commands in {sum(seconds.values()):.0f} s. In {folder}:")

@@ -85,7 +85,13 @@ STEPS: tuple[Step, ...] = (
     ),
     Step("See what is in the store", "stats card", saved="card.txt"),
     Step("Keep that as a data card", "stats card --format markdown", saved="card.md"),
+    Step(
+        "Learn preferences from answers of the first turns, and try that on later ones",
+        "stats scaling --server builtin --format markdown",
+        saved="scaling.md",
+    ),
     Step("Verify the store", "check"),
+    Step("Put every table and figure that these data allow on one page", "report report"),
 )
 
 
