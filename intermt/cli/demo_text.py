@@ -16,6 +16,8 @@ def said_of(result: StepResult) -> str:
     """What came of a step: a line or two, or the tables worth a look."""
     if result.step.saved in ("card.txt", "tree.txt"):
         return result.text.rstrip()
+    if result.step.saved == "scaling.md":
+        return "\n".join(line[2:] for line in result.text.splitlines() if line.startswith("- "))
     if result.step.saved == "card.md":
         return f"{len(result.text.splitlines())} lines"
     if result.step.saved is not None:
@@ -27,6 +29,7 @@ def said_of(result: StepResult) -> str:
         "annotate-import": _annotate_import,
         "pair": _pair,
         "judge": _judge,
+        "report": _report,
         "check": _check,
     }[result.step.words.split()[0]](result.data)
 
@@ -50,6 +53,17 @@ def _figure(row: dict[str, str]) -> tuple[Any, ...]:
         int(row.get("n") or row["n_pairable"]),
         int(row["n_clusters"]),
     )
+
+
+def _report(data: dict[str, Any]) -> str:
+    there, missing = data["there"], data["missing"]
+    lines = [
+        f"{data['folder']}/index.html: {len(there)} of {len(there) + len(missing)} tables and"
+        " figures of the paper",
+        *(f"missing: {entry['name']}" for entry in missing),
+        *([] if data["has_figures"] else ["no figures: matplotlib is not installed"]),
+    ]
+    return "\n".join(lines)
 
 
 def _calls(data: dict[str, Any]) -> str:

@@ -23,7 +23,28 @@ from intermt.store.rows import Answered
 from tests.store.samples import node, verdict
 
 LONG = "a-server-or-model-with-$x^2$-in-a-name-that-goes-on-and-on-60"
-LANGUAGES = "zh en de fr it es pt ru ja ko ar hi tr nl sv pl cs fi da el".split()
+LANGUAGES = [
+    "zh",
+    "en",
+    "de",
+    "fr",
+    "it",
+    "es",
+    "pt",
+    "ru",
+    "ja",
+    "ko",
+    "ar",
+    "hi",
+    "tr",
+    "nl",
+    "sv",
+    "pl",
+    "cs",
+    "fi",
+    "da",
+    "el",
+]
 
 
 def like_most(dice: random.Random) -> int:
