@@ -118,7 +118,6 @@ def pair_evidence(rows: Iterable[PairRow], tie_credit: float = 0.5) -> dict[str,
     coverage: mean over items of the share of replies that state a verdict.
     The last four do not depend on people and use all rows, labelled or not.
     """
-
     cases: dict[str, dict[str, list[Case]]] = {name: {} for name in PAIR_MEASURES}
     for row in rows:
         classes = _class_case(row)
