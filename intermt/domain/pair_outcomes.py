@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -118,23 +118,19 @@ def pair_evidence(rows: Iterable[PairRow], tie_credit: float = 0.5) -> dict[str,
     coverage: mean over items of the share of replies that state a verdict.
     The last four do not depend on people and use all rows, labelled or not.
     """
-
-    def accuracy(row: PairRow) -> Case | None:
-        return _accuracy_case(row, tie_credit)
-
-    makers: dict[str, Callable[[PairRow], Case | None]] = {
-        "accuracy": accuracy,
-        "cohen_kappa": _class_case,
-        "macro_f1": _class_case,
-        "consistency": _consistency_case,
-        "first_slot": _first_slot_case,
-        "tie_rate": _tie_case,
-        "coverage": _coverage_case,
-    }
-    cases: dict[str, dict[str, list[Case]]] = {name: {} for name in makers}
+    cases: dict[str, dict[str, list[Case]]] = {name: {} for name in PAIR_MEASURES}
     for row in rows:
-        for name, make in makers.items():
-            case = make(row)
+        classes = _class_case(row)
+        made = {
+            "accuracy": _accuracy_case(row, tie_credit),
+            "cohen_kappa": classes,
+            "macro_f1": classes,
+            "consistency": _consistency_case(row),
+            "first_slot": _first_slot_case(row),
+            "tie_rate": _tie_case(row),
+            "coverage": _coverage_case(row),
+        }
+        for name, case in made.items():
             if case is not None:
                 cases[name].setdefault(row.dimension, []).append(case)
     return {name: Evidence(PAIR_MEASURES[name], found) for name, found in cases.items()}

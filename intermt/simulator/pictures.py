@@ -24,12 +24,14 @@ class NotAPictureError(Exception):
     """Bytes that no picture can be read from."""
 
 
+@lru_cache(maxsize=256)
 def draw_picture(caption: str, size: tuple[int, int], dice: Dice) -> bytes:
     """A PNG of a scene with the caption written on it and a ribbon that says SIMULATED.
 
     The caption, spaces tidied, is also in the PNG's `caption` text chunk, beside
     `intermt-simulated=1`. Accents are left out of the drawing, and characters that the
-    built-in font lacks are drawn as boxes.
+    built-in font lacks are drawn as boxes. The latest are kept, as a run that is repeated asks
+    for the same ones.
     """
     image = draw_scene(size, dice)
     return _finished(image, _tidy(caption))

@@ -19,10 +19,6 @@ def intermt(
 
 
 @pytest.fixture
-def here(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Here:
+def here(tmp_path: Path) -> Here:
     """The program in this process, in the folder `tmp_path`, with just the words it is given."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    return Here(capfd)
+    return Here(tmp_path)

@@ -53,15 +53,15 @@ def grow(store: Store, url: str, source: Path, **more: Any) -> generate.Generate
     )
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return written(tmp_path / "seeds.jsonl", seeds(3))
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("source") / "seeds.jsonl", seeds(3))
 
 
-@pytest.fixture
-def whole(tmp_path: Path, source: Path) -> dict[str, list[Any]]:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, source: Path) -> dict[str, list[Any]]:
     """What an undisturbed run stores."""
-    store = Store(tmp_path / "undisturbed")
+    store = Store(tmp_path_factory.mktemp("undisturbed") / "store")
     with InProcess(Simulator()) as url:
         grow(store, url, source)
     return rows(store)

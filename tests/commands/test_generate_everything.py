@@ -102,17 +102,26 @@ def words_for(folder: Path, url: str, source: Path, *more: object) -> list[objec
     ]  # fmt: skip
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return written(tmp_path / "seeds.jsonl", listed(8))
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("source") / "seeds.jsonl", listed(8))
 
 
-@pytest.fixture
-def whole(tmp_path: Path, source: Path) -> dict[str, list[Any]]:
-    """What an undisturbed run stores; everything that is tried here is in it."""
-    store = Store(tmp_path / "undisturbed")
+@pytest.fixture(scope="module")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, source: Path
+) -> tuple[Store, generate.GenerateResult]:
+    """A store that an undisturbed run made, which tests only read, and what the run said."""
+    store = Store(tmp_path_factory.mktemp("undisturbed") / "store")
     with InProcess(Simulator()) as url:
-        assert grow(store, url, source).n_unfinished == 0
+        return store, grow(store, url, source)
+
+
+@pytest.fixture(scope="module")
+def whole(undisturbed: tuple[Store, generate.GenerateResult]) -> dict[str, list[Any]]:
+    """What an undisturbed run stores; everything that is tried here is in it."""
+    store, result = undisturbed
+    assert result.n_unfinished == 0
     found = rows(store, *EVERYTHING)
     assert {row[3] for row in found["tool_use"]} >= {"draw", "edit", "retrieve"}
     reasons = "SELECT count(*) FROM tool_use WHERE reason = 'the model called it'"
@@ -172,11 +181,11 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(tmp_pat
     dice = random.Random(7)
     with stand_in("--latency-ms", "25") as url:
         words = words_for(tmp_path, url, source)
-        for n_more in [1, 5, *(dice.randint(1, 30) for _ in range(8))]:
+        for n_more in [1, 5, *(dice.randint(1, 30) for _ in range(4))]:
             process = start(*words, store=store.folder)
             until = stats(url)["n_answered"] + n_more
             while stats(url)["n_answered"] < until and process.poll() is None:
-                time.sleep(0.003)
+                time.sleep(0.02)
             process.kill()
             n_killed += ended(process).code == -9
             counts = settled(url)
@@ -191,7 +200,7 @@ def test_a_run_that_is_killed_again_and_again_ends_like_one_that_was_not(tmp_pat
         made = last.data["calls"]["states"]["ok"]
         counts = settled(url)
         again = ended(start(*words, store=store.folder))
-    assert n_killed == 10
+    assert n_killed == 6
     assert made > 0
     assert counts["n_answered_again"] - n_again <= n_lost
     assert n_known + made == counts["n_distinct"] == counted(store, "SELECT count(*) FROM request")
@@ -352,7 +361,7 @@ def test_a_server_that_is_down_for_a_while_is_named_and_work_goes_on_later(
 
 def _end_after(simulator: InProcess, url: str, n_answered: int) -> None:
     while stats(url)["n_answered"] < n_answered:
-        time.sleep(0.005)
+        time.sleep(0.01)
     simulator.__exit__(None, None, None)
 
 
@@ -361,12 +370,15 @@ def _end_after(simulator: InProcess, url: str, n_answered: int) -> None:
 
 @pytest.mark.parametrize("share", [0.1, 0.5])
 def test_a_limit_is_kept_however_many_calls_are_under_way(
-    tmp_path: Path, source: Path, share: float
+    tmp_path: Path,
+    source: Path,
+    undisturbed: tuple[Store, generate.GenerateResult],
+    whole: dict[str, list[Any]],
+    share: float,
 ) -> None:
-    whole, store = Store(tmp_path / "whole"), Store(tmp_path / "store")
-    with InProcess(Simulator(latency_ms=20)) as url:
-        total = _tokens(grow(whole, url, source))
-    largest = counted(whole, "SELECT max(tokens_in + tokens_out) FROM request")
+    store = Store(tmp_path / "store")
+    total = _tokens(undisturbed[1])
+    largest = counted(undisturbed[0], "SELECT max(tokens_in + tokens_out) FROM request")
     with InProcess(Simulator(latency_ms=20)) as url:
         limit = int(total * share)
         first = grow(store, url, source, max_tokens_total=limit)
@@ -380,7 +392,7 @@ def test_a_limit_is_kept_however_many_calls_are_under_way(
         assert counted(store, n_chats) == before + 1
         assert grow(store, url, source).n_left == 0
         assert stats(url)["n_answered_again"] == 0
-    assert differing(store, rows(whole, *EVERYTHING)) == []
+    assert differing(store, whole) == []
 
 
 def _tokens(result: generate.GenerateResult) -> int:

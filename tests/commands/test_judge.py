@@ -432,11 +432,11 @@ def _peak_mb(store: Store, *words: object) -> float:
 
 @pytest.mark.skipif(os.uname().sysname != "Linux", reason="reads /proc")
 def test_memory_does_not_grow_with_the_number_of_items(intermt: Program, tmp_path: Path) -> None:
-    # 10 KB an item and 1,500 items: held as messages, bodies and rows they would be seen.
-    long = "It rains because warm air rises. " * 300
-    made = [conversation(f"c{i}", turn(1, f"Why {i}?", f"{i}. {long}")) for i in range(1500)]
+    # 20 KB an item and 750 items: held as messages, bodies and rows they would be seen.
+    long = "It rains because warm air rises. " * 600
+    made = [conversation(f"c{i}", turn(1, f"Why {i}?", f"{i}. {long}")) for i in range(750)]
     intermt("annotate-import", written(tmp_path / "c.json", made))
     with serving(_prose) as served:
         peak_mb = _peak_mb(intermt.store, "judge", "--task", "score", "--server", served.url)
-    assert counted(intermt.store, "SELECT count(*) FROM verdict") == 6000
+    assert counted(intermt.store, "SELECT count(*) FROM verdict") == 3000
     assert peak_mb < 600

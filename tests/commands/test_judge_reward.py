@@ -11,8 +11,10 @@ import pytest
 from aiohttp import web
 
 from intermt.simulator import InProcess, Simulator, parse_faults
+from intermt.store.connect import Store
 from tests.commands.serving import error, serving
 from tests.commands.work import (
+    Here,
     Program,
     conversation,
     conversations,
@@ -29,25 +31,35 @@ SCORE = ("judge", "--kind", "reward", "--task", "score")
 PAIR = ("judge", "--kind", "reward", "--task", "pair")
 
 
-@pytest.fixture
-def filled(intermt: Program, tmp_path: Path) -> Program:
+@pytest.fixture(scope="module")
+def filled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six conversations of two turns; votes on three pairs a level, and on one answer thrice."""
+    folder = tmp_path_factory.mktemp("filled")
+    here, store = Here(folder), Store(folder / "store")
     made = conversations(6)
     first = made[0]["conversations"][0]["prompt"]
     made += [
         conversation(f"m{number}", turn(1, first, f"Because of the sea, {number}."))
         for number in range(2)
     ]
-    intermt("annotate-import", written(tmp_path / "c.json", made))
+    written(folder / "c.json", made)
+    assert here("annotate-import", "c.json", "--store", "store").code == 0
     sql = """SELECT list(ids) FROM (SELECT list(node_id ORDER BY node_id) AS ids FROM node
              WHERE turn = 1 AND role = 'assistant' GROUP BY parent_id)"""
-    groups = counted(intermt.store, sql)
+    groups = counted(store, sql)
     pairs = [(g[0], other) for g in groups for other in g[1:]]
     sql = "SELECT list(ids) FROM (SELECT list(conversation_id) AS ids FROM conversation GROUP BY seed_id)"  # noqa: E501
-    whole = [(g[0], other) for g in counted(intermt.store, sql) for other in g[1:]]
+    whole = [(g[0], other) for g in counted(store, sql) for other in g[1:]]
     lines = [f"x,{a},{b},A,local" for a, b in pairs] + [f"x,{a},{b},tie,global" for a, b in whole]
-    (tmp_path / "v.csv").write_text("\n".join(("rater,answer_a,answer_b,choice,level", *lines, "")))
-    intermt("annotate-import", tmp_path / "v.csv")
+    (folder / "v.csv").write_text("\n".join(("rater,answer_a,answer_b,choice,level", *lines, "")))
+    assert here("annotate-import", "v.csv", "--store", "store").code == 0
+    return store.folder
+
+
+@pytest.fixture
+def filled(intermt: Program, filled_once: Path) -> Program:
+    """The program on a copy of that store."""
+    shutil.copytree(filled_once, intermt.store.folder)
     return intermt
 
 

@@ -19,7 +19,7 @@ from intermt.commands.pair_choice import PairConfig, dimensions_asked, select
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import PreferenceVote, Rater, Seed
 from intermt.store.connect import Store
-from tests.cli.running import ROOT, command_line, envelope, environment, run
+from tests.cli.running import ROOT, command_line, envelope, environment, run_here
 from tests.commands.pair_stores import (
     TALKS,
     Silent,
@@ -60,7 +60,7 @@ def large(tmp_path_factory) -> Path:
 
 
 def pair(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return run("pair", "--store", "store", *words, cwd=folder, module="intermt", **env)
+    return run_here("pair", "--store", "store", *words, cwd=folder, **env)
 
 
 def pairs(folder: Path, *words: str, **env: str) -> list[dict]:

@@ -135,8 +135,8 @@ def counted_plainly() -> dict[str, Any]:
 @pytest.mark.skipif(not BENCH.is_file(), reason="the released files are not here")
 def test_the_card_of_the_real_conversations(tmp_path: Path):
     words = ("annotate-import", str(BENCH), str(DIALOGUES))
-    assert running.run(*words, cwd=tmp_path, module="intermt").returncode == 0
-    done = running.run("stats", "card", "--json", cwd=tmp_path, module="intermt")
+    assert running.run_here(*words, cwd=tmp_path).returncode == 0
+    done = running.run_here("stats", "card", "--json", cwd=tmp_path)
     card = running.envelope(done)["data"]
     expected = counted_plainly()
     assert {key: card[key] for key in expected} == expected
@@ -281,9 +281,8 @@ def test_a_dataset_nobody_has(store: Store):
 
 
 def stats(store: Store, *words: str) -> Any:
-    return running.run(
-        "stats", *words, "--store", str(store.folder), cwd=store.folder.parent, module="intermt"
-    )
+    words = ("stats", *words, "--store", str(store.folder))
+    return running.run_here(*words, cwd=store.folder.parent)
 
 
 @pytest.mark.parametrize("topic", ["card", "agreement"])

@@ -229,7 +229,7 @@ def test_the_note_on_judges_is_true(store: Store, state: str, task: str, said: s
 def test_every_format(store: Store, form: str):
     campaign(store, kind="synthetic")
     words = ("stats", "annotators", "--format", form, "--store", str(store.folder))
-    done = running.run(*words, cwd=store.folder.parent, module="intermt")
+    done = running.run_here(*words, cwd=store.folder.parent)
     assert (done.returncode, done.stderr) == (0, "")
     if form == "json":
         assert len(json.loads(done.stdout)["rows"]) == 6

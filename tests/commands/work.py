@@ -26,7 +26,7 @@ from intermt.domain.prompts import load_prompts
 from intermt.servers.client import Client
 from intermt.servers.pacing import Pacing
 from intermt.store.connect import Store
-from tests.cli.running import environment
+from tests.cli.running import environment, run_here
 from tests.store.samples import picture
 
 ROOT = Path(__file__).parents[2]
@@ -104,19 +104,15 @@ class Program:
 
 
 class Here:
-    """The program in this process, with the words it is given and no others."""
+    """The program in this process and a folder, with the words it is given and no others."""
 
-    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
-        self._capture = capture
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
 
     def __call__(self, *words: object) -> Done:
-        self._capture.readouterr()
-        before = signal.getsignal(signal.SIGTERM)
-        code = execute(build, [*map(str, words)])
-        signal.signal(signal.SIGTERM, before)
-        said = self._capture.readouterr()
-        assert "Traceback" not in said.err
-        return Done(code, said.out, said.err)
+        done = run_here(*map(str, words), cwd=self._folder)
+        assert "Traceback" not in done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
 
 
 def start(*words: object, store: Path, **env: str) -> subprocess.Popen[str]:
