@@ -6,6 +6,7 @@
 A store is made with as many conversations of one turn as there are scores; each has its own
 pictures, so that none is encoded twice. The stand-in and the judge are processes of their own;
 the judge's time is on the wall and includes the start of the program, its memory is its peak.
+Modules are compiled beforehand, as those of an installed program are.
 Ideal is the time that the latency alone would take: scores times latency over calls at once.
 
 Exits 1 if a run is not finished or takes more than --most-s seconds (one for each number of
@@ -47,6 +48,16 @@ class Measured:
     n_calls: int
     n_ok: int
     done: bool
+
+
+def compiled(folder: Path) -> dict[str, str]:
+    """An environment in which the program's modules are compiled."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    modules = "cli.main, cli.judge, cli.judge_text, cli.opening, commands.judge, simulator.server"
+    code = f"import {', '.join(f'intermt.{name}' for name in modules.split(', '))}"
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    return environment
 
 
 @contextmanager
@@ -115,6 +126,7 @@ def filled_store(folder: Path, n_scores: int, n_pictures: int, kib: int) -> Path
 
 def measure(store: Path, latency_ms: float, in_flight: int, profile: str | None) -> Measured:
     folder = store.parent
+    environment = compiled(folder / "compiled")
     with stand_in(latency_ms) as (url, pid):
         (folder / "intermt.toml").write_text(
             f"[servers.stand-in]\nkind = 'chat'\nurl = '{url}'\nmax_in_flight = {in_flight}\n"
@@ -126,6 +138,7 @@ def measure(store: Path, latency_ms: float, in_flight: int, profile: str | None)
         process = subprocess.Popen(
             [sys.executable, *how, "intermt", *words, "--store", str(store)],
             cwd=folder,
+            env=environment,
             stdout=subprocess.PIPE,
             text=True,
         )

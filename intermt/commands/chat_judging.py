@@ -54,9 +54,10 @@ class ChatJudge:
         plan = self._plan
         ask = self._describe if plan.task == "crucial-step" else self.ask
         orders = plan.orders(loaded.item)
-        found = await asyncio.gather(
-            *(ask(loaded, order, s) for order in orders for s in range(plan.n_samples))
-        )
+        wanted = [(order, sample) for order in orders for sample in range(plan.n_samples)]
+        if len(wanted) == 1:
+            return await ask(loaded, *wanted[0])
+        found = await asyncio.gather(*(ask(loaded, *one) for one in wanted))
         return [verdict for verdicts in found for verdict in verdicts]
 
     async def ask(

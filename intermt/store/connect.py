@@ -30,7 +30,7 @@ from intermt.store.rows import Record, TableRow, insert, to_row
 _FOLDERS = ("images", "journal", "queue")
 # A transaction takes memory for all of its rows, beside what the program itself takes; but each
 # takes a tenth of a second besides, as it opens and closes the database.
-_BYTES_A_FLUSH = 8_000_000
+_BYTES_A_FLUSH = 4_000_000
 # Beyond it, the copying of whole tables goes on on the disk.
 _UPGRADE_MB = 500
 _NETWORK_FILE_SYSTEMS = {

@@ -11,7 +11,7 @@ from intermt.errors import TryLater
 from intermt.store.connect import Store
 
 INTERVAL_S = 3.0
-N_BYTES = 4_000_000
+N_BYTES = 3_000_000
 """So much is not left for the rest of the interval."""
 
 _LOOK_S = 0.1

@@ -22,7 +22,7 @@ from duckdb import DuckDBPyConnection as Connection
 
 from intermt.errors import StoreIOError
 from intermt.store.lock import open_owned, try_own, unique_name
-from intermt.store.rows import Row, TableRow, encode, insert_what_fits, name_of
+from intermt.store.rows import Row, TableRow, encode, insert_what_fits
 
 SYNC_INTERVAL_S = 0.25
 
@@ -200,7 +200,7 @@ def merge_abandoned(db: Connection, folder: Path) -> int:
 
 
 def _line(table: str, row: Row) -> bytes:
-    body = encode([table, row], name_of(row))
+    body = encode([table, row], row)
     return b"%08x %b\n" % (zlib.crc32(body), body)
 
 

@@ -194,6 +194,8 @@ def to_row(record: Record) -> tuple[str, dict[str, Any]]:
     table = _TABLES[type(record)]
     row = _request_row(record) if isinstance(record, Answered) else _plain_row(record)
     for name, value in row.items():
+        if value is None or isinstance(value, str):
+            continue
         if isinstance(value, datetime):
             row[name] = _naive_utc(value).isoformat()
         elif isinstance(value, int) and not -(limit := _int_limit(name)) <= value < limit:
@@ -201,8 +203,8 @@ def to_row(record: Record) -> tuple[str, dict[str, Any]]:
     return table, row
 
 
-def encode(value: Any, where: str = "") -> bytes:
-    """A row, or a list with rows in it, as JSON; `where` names it in the error.
+def encode(value: Any, row: Row | None = None) -> bytes:
+    """A row, or a list with rows in it, as JSON; the error names `row`.
 
     Raises:
         InputError: It holds what JSON cannot: half a character (a lone surrogate), a whole
@@ -213,13 +215,13 @@ def encode(value: Any, where: str = "") -> bytes:
     except orjson.JSONEncodeError as error:
         raise InputError(
             f"a record cannot be stored: {error}",
-            where=where,
+            where="" if row is None else _name_of(row),
             todo="mend the text in its source",
         ) from error
 
 
-def name_of(row: Row) -> str:
-    """The first column and its value, which is the key of most tables."""
+def _name_of(row: Row) -> str:
+    # The first column is the key of most tables.
     return next((f"{name} {value}" for name, value in row.items()), "")
 
 
@@ -394,7 +396,7 @@ def _batches(rows: Sequence[Row]) -> Iterable[bytes]:
     batch: list[bytes] = []
     size = 0
     for row in rows:
-        text = encode(row, name_of(row))
+        text = encode(row, row)
         if batch and size + len(text) > _BATCH_BYTES:
             yield b"[" + b",".join(batch) + b"]"
             batch, size = [], 0
