@@ -24,7 +24,8 @@ def scaling(ctx: Context) -> None:
     """Run the study that the options of `stats` ask for, and write it."""
     from intermt.cli.scaling_text import as_csv, as_markdown, as_table
     from intermt.commands.pair_choice import dimensions_asked
-    from intermt.commands.scaling import ScalingConfig, run
+    from intermt.commands.scaling import run
+    from intermt.commands.scaling_config import ScalingConfig
     from intermt.dimensions import Level
 
     options = ctx.options
