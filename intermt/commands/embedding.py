@@ -28,6 +28,7 @@ from intermt.store.connect import Store
 MAX_CHARS = 1000
 """Of a text, where nothing else is said: about 250 tokens of English, which any model takes."""
 
+UNUSABLE = "unusable"
 _CHUNK = 500
 
 Vector = npt.NDArray[np.float32]
@@ -86,10 +87,13 @@ class _Asked:
     simulated: bool
 
 
-def vector_of(reply: Reply) -> Vector:
-    """The mean of the vectors of an ok reply."""
-    mean: Vector = np.asarray(vectors(reply), dtype=np.float32).mean(axis=0)
-    return mean
+def vector_of(reply: Reply) -> Vector | str:
+    """The mean of the vectors of a reply, or why there is none."""
+    if reply.state != "ok":
+        return f"{reply.state}: {reply.error}"
+    with np.errstate(over="ignore"):
+        mean: Vector = np.asarray(vectors(reply), dtype=np.float32).mean(axis=0)
+    return mean if np.isfinite(mean).all() else f"{UNUSABLE}: numbers beyond 32 bits"
 
 
 async def embedded(
@@ -169,12 +173,10 @@ def _from_ledger(
 
 
 def _take(found: Vectors, asked: _Asked, reply: Reply | None) -> None:
-    if reply is None or reply.state != "ok":
-        found.missing[asked.answer] = (
-            "nobody was asked for it" if reply is None else f"{reply.state}: {reply.error}"
-        )
+    vector = "nobody was asked for it" if reply is None else vector_of(reply)
+    if reply is None or isinstance(vector, str):
+        found.missing[asked.answer] = str(vector)
         return
-    vector = vector_of(reply)
     first = next(iter(found.by_answer.values()), vector)
     if len(vector) != len(first):
         raise ProtocolMismatch(

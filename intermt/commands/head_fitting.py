@@ -11,7 +11,7 @@ import numpy as np
 
 from intermt import __version__
 from intermt.commands.calling import CallCounts, Caller, completed, started
-from intermt.commands.embedding import EmbedPlan, Vectors, embedded, reasons
+from intermt.commands.embedding import UNUSABLE, EmbedPlan, Vectors, embedded, reasons
 from intermt.commands.head_file import write_head
 from intermt.commands.head_pairs import (
     Labelled,
@@ -34,7 +34,7 @@ from intermt.store.connect import Store
 from intermt.store.flushing import flushing
 
 TRAIN = "train"
-_FINAL = ("rejected", "refused", "its messages")
+_FINAL = ("rejected", "refused", "its messages", UNUSABLE)
 _REASONS_SHOWN = 5
 
 

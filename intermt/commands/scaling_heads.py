@@ -79,7 +79,7 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
         if why := why_no_head(
             data.coordinates[trained], data.targets[trained], data.trees[trained]
         ):
-            notes.append(f"no head for the first {k} turns: {why}")
+            notes.append(f"no head for k = {k}: {why}")
         progress.advance()
     progress.stop()
     table, more = _transfer(wanted, vectors, config)

@@ -181,6 +181,18 @@ def test_missing_embeddings_leave_no_file(
     assert done.code == 0
 
 
+def test_numbers_without_bounds_are_no_embedding(planted: Program, tmp_path: Path) -> None:
+    async def huge(body: dict[str, Any]) -> web.Response:
+        if "thick gloves" not in body["input"][0].partition("\n\n")[0]:
+            return await by_phrases(body)
+        return web.json_response({"data": [{"index": 0, "embedding": [1e200] * 12}]})
+
+    with serving(no_chat, embed=huge) as served:
+        done = planted(*FIT, tmp_path / "h", "--server", served.url).data
+    assert done["n_without_vectors"] > 0
+    assert "unusable: numbers beyond 32 bits" in done["why_without"][0]
+
+
 def test_what_the_server_rejects_for_good_is_left_out_and_counted(
     planted: Program, tmp_path: Path
 ) -> None:

@@ -112,14 +112,14 @@ def test_whole_conversations_are_studied_by_their_number_of_turns(intermt: Progr
     assert [(cell["k"], cell["t"]) for cell in found["matrix"]] == [(2, 2)]
     assert found["trend"] is None
     assert found["curve"]["undefined"]
-    assert found["notes"] == ["no head for the first 1 turns: no pairs"]
+    assert found["notes"] == ["no head for k = 1: no pairs"]
 
 
 def test_too_few_pairs_for_the_first_turns_leave_their_row_empty(intermt: Program) -> None:
     fill(intermt.store, Planted(n_trees=8, n_turns=4))
     found = study(intermt)
     assert min(cell["k"] for cell in found["matrix"]) == 2
-    assert found["notes"][0].startswith("no head for the first 1 turns: too few pairs")
+    assert found["notes"][0].startswith("no head for k = 1: too few pairs")
 
 
 def test_there_must_be_something_to_study(intermt: Program) -> None:
