@@ -46,7 +46,7 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
     """What heads of the first k turns say of later pairs, for every k; and transfer.
 
     Raises:
-        MissingInputError: There are no pairs, or no embeddings of any.
+        MissingInputError: There are no pairs, no embeddings of any, or too few for a head.
         UsageError: The ledger has embeddings of several models, and none is named.
     """
     own = labelled(store, config.pairs(config.level, config.dimension))
@@ -82,6 +82,10 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
             notes.append(f"no head for k = {k}: {why}")
         progress.advance()
     progress.stop()
+    if np.isnan(found).all():
+        raise MissingInputError(
+            "no head can be fitted to the pairs there are", where=str(store.folder), details=notes
+        )
     table, more = _transfer(wanted, vectors, config)
     about = {
         "embedding": {**plan.as_json(), "n_features": differences.shape[1]},

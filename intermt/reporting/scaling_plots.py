@@ -8,6 +8,7 @@ from typing import IO, Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -46,6 +47,8 @@ def draw_scaling(document: Document, file: IO[bytes], form: str) -> None:
             _transfer(axes[2], transfer, document["confidence"])
         if title := _title(document):
             figure.suptitle(title, fontsize=9, color=ORANGE, fontweight="bold")
+        # Laid out twice: the first time the width of labels is not known yet.
+        figure.draw_without_rendering()
         metadata = {"Date": None} if form == "svg" else {"Software": None}
         figure.savefig(file, format=form, dpi=200, metadata=metadata)
 
@@ -84,7 +87,8 @@ def _matrix(axes: Axes, document: Document) -> None:
     axes.set_ylabel("turns learnt from, k")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    axes.set_title(f"Accuracy on turn t, ± half a {document['confidence']:.0%} interval")
+    of = f"{document['confidence']:.0%}"
+    axes.set_title(f"Accuracy on turn t, ± half a {of} interval", loc="left")
 
 
 def _ticked(t: int, n: int) -> str:
@@ -115,10 +119,10 @@ def _averages(axes: Axes, document: Document) -> None:
     _legend(axes)
 
 
-def _legend(axes: Axes) -> None:
+def _legend(axes: Axes, n_columns: int = 2) -> None:
     """The legend under the panel, where it hides nothing."""
     axes.legend(
-        frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.45, -0.32), ncols=2
+        frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.45, -0.32), ncols=n_columns
     )
 
 
@@ -145,7 +149,7 @@ def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
     axes.set_xlabel("pairs that are judged")
     axes.set_ylabel(f"accuracy, {confidence:.0%} interval")
     axes.set_title("Transfer between levels", loc="left")
-    _legend(axes)
+    _legend(axes, 1)
 
 
 def _with_errors(
@@ -165,6 +169,8 @@ def _with_errors(
         [max(v - end, 0.0) for v, end in zip(values, below, strict=True)],
         [max(end - v, 0.0) for v, end in zip(values, above, strict=True)],
     ]
+    axes.yaxis.set_major_formatter("{x:.2f}")
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.errorbar(
         places, values, yerr=bars, fmt=marker, color=color, capsize=2, ms=4, lw=1, label=label
     )

@@ -130,6 +130,13 @@ def test_there_must_be_something_to_study(intermt: Program) -> None:
     assert "there is no dataset 'x'" in intermt(*STUDY, "--dataset", "x", code=66).err
 
 
+def test_where_no_head_can_be_fitted_there_is_no_study(intermt: Program) -> None:
+    fill(intermt.store, Planted(n_trees=3, n_turns=2))
+    with serving(no_chat, embed=by_phrases) as served:
+        done = intermt(*STUDY, "--server", served.url, code=66)
+    assert "no head for k = 2: too few pairs with a winner (6, 10 needed)" in done.err
+
+
 def test_the_stand_in_is_marked(intermt: Program) -> None:
     fill(intermt.store, Planted(n_trees=12, n_turns=2))
     assert intermt(*STUDY, "--repeats", 1, "--server", "builtin").data["simulated"] is True
