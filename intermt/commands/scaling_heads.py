@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from intermt.commands.calling import Caller, completed, started
-from intermt.commands.embedding import EmbedPlan, Vectors, addressed, embedded, reasons
+from intermt.commands.embedding import (
+    EmbedPlan,
+    Vectors,
+    addressed,
+    embedded,
+    reasons,
+    refuse_incomplete,
+)
 from intermt.commands.head_pairs import (
     Labelled,
     LabelledPair,
@@ -48,6 +55,7 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
     Raises:
         MissingInputError: There are no pairs, no embeddings of any, or too few for a head.
         UsageError: The ledger has embeddings of several models, and none is named.
+        TryLater: Calls failed that may go well in another run.
     """
     own = labelled(store, config.pairs(config.level, config.dimension))
     if not own.pairs:
@@ -131,12 +139,12 @@ def _embedded(
         async def ask() -> tuple[EmbedPlan, Vectors]:
             async with caller:
                 plan = EmbedPlan(caller.models[server.name], config.max_chars, config.pictures)
-                return plan, await embedded(store, answers, plan, server, progress, caller)
+                return plan, await embedded(store, answers, plan, server, progress, caller, record)
 
         found = completed(store, ask())
         if caller.counts.made:
-            # A run that only read leaves no trace.
-            store.keep([record, finished(record, "done")])
+            store.keep([finished(record, "done")])
+    refuse_incomplete(found[1], len(answers), config.server)
     return found
 
 

@@ -17,7 +17,7 @@ from intermt.cli.main import build
 from intermt.records import Rater, Verdict, content_id, rater_id
 from tests.commands.scaling_stores import PHRASES, Planted, by_phrases, fill
 from tests.commands.serving import error, serving
-from tests.commands.work import Program
+from tests.commands.work import Program, impatient
 
 STUDY = ("stats", "scaling")
 LAW = Planted(n_trees=120, n_turns=4, signal=5.0, with_chains=True)
@@ -135,6 +135,27 @@ def test_where_no_head_can_be_fitted_there_is_no_study(intermt: Program) -> None
     with serving(no_chat, embed=by_phrases) as served:
         done = intermt(*STUDY, "--server", served.url, code=66)
     assert "no head for k = 2: too few pairs with a winner (6, 10 needed)" in done.err
+
+
+def test_a_study_is_not_made_of_what_happened_to_come(
+    intermt: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch)
+    fill(intermt.store, Planted(n_trees=20, n_turns=2))
+    n = 0
+
+    async def sometimes(body: dict[str, Any]) -> web.Response:
+        nonlocal n
+        n += 1
+        return error(500, "out of memory") if n > 60 else await by_phrases(body)
+
+    with serving(no_chat, embed=sometimes) as served:
+        left = intermt(*STUDY, "--server", served.url, code=75)
+    assert "answers are missing" in left.err or "stopped early" in left.err
+    assert intermt("check").data["findings"] == []
+    with serving(no_chat, embed=by_phrases) as served:
+        assert intermt(*STUDY, "--repeats", 1, "--server", served.url).data["n_pairs"] == 40
+        assert 0 < len(served.asked) <= 20
 
 
 def test_the_stand_in_is_marked(intermt: Program) -> None:
