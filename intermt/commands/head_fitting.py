@@ -28,7 +28,7 @@ from intermt.config import Server
 from intermt.dimensions import Level
 from intermt.domain.correlation import Floats
 from intermt.domain.preference_head import Head, NoHead, Space, fit_head
-from intermt.errors import MissingInputError, UsageError
+from intermt.errors import CannotCreate, MissingInputError, UsageError
 from intermt.records import Progress
 from intermt.store.connect import Store
 from intermt.store.flushing import flushing
@@ -178,6 +178,8 @@ def run(store: Store, config: FitConfig, progress: Progress) -> FitResult:
         TryLater: Embeddings are missing that may come in another run.
         CannotCreate: The file cannot be made.
     """
+    if not config.path.parent.is_dir():
+        raise CannotCreate("there is no such folder", where=str(config.path.parent))
     found = _for_training(store, config, progress)
     record = new_run("judge --fit", {**config.as_json(), "server": named(config.server)}, None)
     with started([config.server]) as running, flushing(store, progress.note):

@@ -36,6 +36,7 @@ class ScalingConfig:
         judges: Names of judges with verdicts by the number of turns they learnt from, in place
             of heads.
         repeats: How often the trees are split anew.
+        equal_pairs: Whether heads of all k learn from as many pairs as those of the least k.
         seed: Of splits, resamples and sign flips.
         confidence: Of all intervals.
         stop_error_rate: See `Caller`.
@@ -51,6 +52,7 @@ class ScalingConfig:
     pictures: bool = False
     judges: tuple[tuple[int, str], ...] = ()
     repeats: int = 5
+    equal_pairs: bool = False
     seed: int = 0
     confidence: float = 0.95
     stop_error_rate: float = 0.5

@@ -79,15 +79,20 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
     found, n_trained = [], {}
     last = int(data.turns.max())
     progress.start("fitting heads", last, "sets of turns")
+    most: int | None = None
     for k in range(1, last + 1):
         trained = data.turns <= k
-        row = head_credits(space, data, trained, repeats=config.repeats, seed=config.seed)
+        n_trained[k] = int(trained.sum()) if most is None else min(most, int(trained.sum()))
+        row = head_credits(
+            space, data, trained, repeats=config.repeats, seed=config.seed, most=most
+        )
         found.append(np.where(data.turns >= k, row, np.nan))
-        n_trained[k] = int(trained.sum())
         if why := why_no_head(
             data.coordinates[trained], data.targets[trained], data.trees[trained]
         ):
             notes.append(f"no head for k = {k}: {why}")
+        elif config.equal_pairs and most is None:
+            most = n_trained[k]
         progress.advance()
     progress.stop()
     if np.isnan(found).all():
@@ -97,6 +102,7 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
     table, more = _transfer(wanted, vectors, config)
     about = {
         "embedding": {**plan.as_json(), "n_features": differences.shape[1]},
+        "equal_pairs": config.equal_pairs,
         "n_pairs_without_vectors": len(own.pairs) - len(pairs),
         "n_answers_without_vectors": len(vectors.missing),
         "transfer": table,

@@ -62,6 +62,14 @@ def test_a_planted_law_is_found(intermt: Program) -> None:
     assert intermt("check").data["findings"] == []
 
 
+def test_every_k_may_learn_from_equally_many_pairs(intermt: Program) -> None:
+    fill(intermt.store, Planted(n_trees=40, n_turns=3))
+    found = study(intermt, "--equal-pairs")
+    assert [row["n_pairs"] for row in found["trained"]] == [40, 40, 40]
+    assert found["equal_pairs"] is True
+    assert {cell["n"] for cell in found["matrix"]} == {40}
+
+
 def test_coin_tosses_have_no_law(intermt: Program) -> None:
     fill(intermt.store, Planted(n_trees=60, n_turns=4, signal=0.0, seed=3))
     found = study(intermt)
