@@ -330,6 +330,17 @@ def test_one_dimension_of_a_head_is_a_judge_of_its_own(fitted: tuple[Program, Pa
         assert "the head was not fitted on text_quality" in wrong.err
 
 
+def test_a_head_judges_its_own_level_unless_told_otherwise(
+    planted: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "g.head"
+    with serving(no_chat, embed=by_phrases) as served:
+        words = ("--server", served.url)
+        planted(*FIT, file, *words, "--level", "global", "--split", "train=0.5,test=0.5")
+        assert planted(*JUDGE, file, *PAIR, *words).data["level"] == "global"
+        assert planted(*JUDGE, file, *PAIR, *words, "--level", "local").data["level"] == "local"
+
+
 def test_a_failed_embedding_is_a_failed_verdict_and_asked_again(
     fitted: tuple[Program, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

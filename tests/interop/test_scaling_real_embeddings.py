@@ -42,6 +42,14 @@ def url() -> Iterator[str]:
             process.terminate()
 
 
+@pytest.fixture
+def intermt(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Program:
+    monkeypatch.chdir(tmp_path)
+    return Program(tmp_path / "store", capfd)
+
+
 def test_a_planted_law_is_found_in_real_embeddings(
     intermt: Program, url: str, tmp_path: Path
 ) -> None:
