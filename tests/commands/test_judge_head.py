@@ -146,7 +146,7 @@ def test_the_stand_in_marks_what_it_gave(planted: Program, tmp_path: Path) -> No
 def test_trouble_is_weathered_and_what_came_is_not_asked_again(
     planted: Program, tmp_path: Path
 ) -> None:
-    faults = parse_faults("0.3")
+    faults = parse_faults("500=0.15,html=0.1,reset=0.1,empty=0.05")
     with InProcess(Simulator(faults=faults, seed=1)) as url:
         for _ in range(8):
             done = planted(*FIT, tmp_path / "h", "--server", url, code=None)
