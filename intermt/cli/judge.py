@@ -47,7 +47,7 @@ def judge(
         Option(
             "--level",
             metavar="local|global",
-            show_default="local; crucial-step is global",
+            show_default="local; crucial-step is global; a head's is its own",
             help="Single turns, or whole conversations.",
         ),
     ] = None,
@@ -315,9 +315,14 @@ def judge(
         return
     assert task is not None
     is_described = task is Task.CRUCIAL_STEP
+    by = _head(ctx, head, dimension)
+    usual = Level.LOCAL if by is None else Level(by.level)
+    at = Level.GLOBAL if is_described else level or usual
+    if by is not None:
+        by.dimensions_at(at.value)
     config = JudgeConfig(
         task=task.value,
-        level="global" if is_described else (level or Level.LOCAL).value,
+        level=at.value,
         servers=servers,
         grader=ctx.config.server(grader, "chat") if grader and is_described else None,
         prompts=load_prompts(prompts),
@@ -338,7 +343,7 @@ def judge(
         seed=seed,
         stop_error_rate=stop_error_rate,
         reward_dimension=about,
-        head=_head(ctx, head, dimension),
+        head=by,
         trained_on=trained_on.value,
     )
     ctx.out.if_interrupted("run the same command again: every finished answer is kept")
@@ -362,18 +367,19 @@ def judge(
 
 
 def _head(ctx: Context, path: Path | None, dimension: str | None) -> HeadFile | None:
-    """The head that options name, ready for the level asked for."""
+    """The head that options name."""
     if path is None:
         return None
-    from intermt.cli.judge_options import dimension_named, refuse_chat_options
+    from intermt.cli.judge_options import refuse_chat_options
     from intermt.commands.head_file import read_head
+    from intermt.dimensions import find_dimension
 
     refuse_chat_options(ctx, "preference head")
     head = read_head(path)
-    if dimension is not None:
-        head = head.only(dimension_named(ctx, dimension))
-    head.dimensions_at("global" if ctx.options["level"] == Level.GLOBAL else "local")
-    return head
+    if dimension is None:
+        return head
+    found = find_dimension(dimension)
+    return head.only(dimension.strip().lower() if found is None else found.key)
 
 
 def _show(ctx: Context, name: str) -> None:

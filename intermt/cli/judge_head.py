@@ -23,7 +23,6 @@ _COLUMNS = (
 
 def fit_head(ctx: Context, path: Path, server: Server) -> None:
     """Fit a preference head as the options of `judge` say."""
-    from intermt.commands.embedding import MAX_CHARS
     from intermt.commands.head_fitting import FitConfig, run
     from intermt.commands.pair_choice import ALL, PairConfig
 
@@ -43,7 +42,7 @@ def fit_head(ctx: Context, path: Path, server: Server) -> None:
             seed=options["seed"],
         ),
         server=server,
-        max_chars=options["max_chars"] or MAX_CHARS,
+        max_chars=options["max_chars"],
         pictures=options["pictures"],
         seed=options["seed"],
         stop_error_rate=options["stop_error_rate"],

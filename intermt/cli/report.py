@@ -81,8 +81,8 @@ def report(
 def _chapters(ctx: Context, store: Store, dataset: str | None, level: Any) -> Iterator[Chapter]:
     from intermt.cli.stats_text import as_csv, as_markdown, tables_of, told_of
     from intermt.commands.report import Chapter
-    from intermt.commands.scaling import ScalingConfig
     from intermt.commands.scaling import run as study
+    from intermt.commands.scaling_config import ScalingConfig
     from intermt.commands.stats import StatsConfig, run
     from intermt.errors import MissingInputError
     from intermt.reporting.plots import can_draw, figure_bytes

@@ -25,6 +25,7 @@ def heading(document: Document) -> str:
     return (
         f"{what}; heads on embeddings of {one_line(model)}, each pair judged by heads that did"
         f" not see its tree, {document['repeats']} times"
+        + (", all fitted to equally many pairs" if document["equal_pairs"] else "")
     )
 
 

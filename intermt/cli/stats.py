@@ -103,6 +103,10 @@ def stats(
         int,
         Option("--repeats", metavar="N", min=1, help="scaling: how often to split the trees anew."),
     ] = 5,
+    equal_pairs: Annotated[
+        bool,
+        Option("--equal-pairs", help="scaling: let every head learn from equally many pairs."),
+    ] = False,
     seed: Annotated[
         int, Option("--seed", metavar="N", help="scaling: another number, other splits.")
     ] = 0,

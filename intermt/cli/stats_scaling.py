@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ONLY_SCALING = (
     *("server", "model", "max_chars", "pictures", "judge", "dimension", "max_turn"),
-    *("repeats", "seed"),
+    *("repeats", "seed", "equal_pairs"),
 )
 """Options of `stats` that are for this topic alone."""
 
@@ -21,7 +21,8 @@ ONLY_SCALING = (
 def scaling(ctx: Context) -> ScalingResult:
     """The study that the options of `stats` ask for."""
     from intermt.commands.pair_choice import dimensions_asked
-    from intermt.commands.scaling import ScalingConfig, run
+    from intermt.commands.scaling import run
+    from intermt.commands.scaling_config import ScalingConfig
     from intermt.dimensions import Level
 
     options = ctx.options
@@ -30,10 +31,11 @@ def scaling(ctx: Context) -> ScalingResult:
     if len(dimensions) > 1:
         raise UsageError("a study is about one dimension", todo="name one with --dimension")
     judges = tuple(map(_judge, options["judge"] or ()))
-    for name in ("server", "model"):
-        if judges and options[name] is not None:
+    for name in ("server", "model", "equal_pairs"):
+        if judges and options[name]:
             raise UsageError(
-                f"--judge takes verdicts and --{name} embeddings", todo="leave out one of them"
+                f"--judge takes verdicts, and --{name.replace('_', '-')} is for heads",
+                todo="leave out one of them",
             )
     if options["server"] is not None and options["model"] is not None:
         raise UsageError("--model is for what is in the store", todo="write --server URL#MODEL")
@@ -49,6 +51,7 @@ def scaling(ctx: Context) -> ScalingResult:
         pictures=options["pictures"],
         judges=judges,
         repeats=options["repeats"],
+        equal_pairs=options["equal_pairs"],
         seed=options["seed"],
     )
     ctx.out.if_interrupted("run the same command again: every embedding is kept")

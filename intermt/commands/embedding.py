@@ -19,8 +19,8 @@ import numpy.typing as npt
 from intermt.commands.calling import Caller, each
 from intermt.config import Server
 from intermt.domain.embedding_text import FORMAT, texts_of
-from intermt.errors import ProtocolMismatch
-from intermt.records import Call, Message, Progress, Reply, TextPart
+from intermt.errors import ProtocolMismatch, TryLater
+from intermt.records import Call, Message, Progress, Reply, Run, TextPart
 from intermt.servers.embeddings import embed_call, embed_messages_call, vectors
 from intermt.store import requests, trees
 from intermt.store.connect import Store
@@ -28,7 +28,10 @@ from intermt.store.connect import Store
 MAX_CHARS = 1000
 """Of a text, where nothing else is said: about 250 tokens of English, which any model takes."""
 
+UNUSABLE = "unusable"
 _CHUNK = 500
+_FINAL = ("rejected", "refused", "its messages", UNUSABLE)
+_REASONS_SHOWN = 5
 
 Vector = npt.NDArray[np.float32]
 
@@ -86,10 +89,13 @@ class _Asked:
     simulated: bool
 
 
-def vector_of(reply: Reply) -> Vector:
-    """The mean of the vectors of an ok reply."""
-    mean: Vector = np.asarray(vectors(reply), dtype=np.float32).mean(axis=0)
-    return mean
+def vector_of(reply: Reply) -> Vector | str:
+    """The mean of the vectors of a reply, or why there is none."""
+    if reply.state != "ok":
+        return f"{reply.state}: {reply.error}"
+    with np.errstate(over="ignore"):
+        mean: Vector = np.asarray(vectors(reply), dtype=np.float32).mean(axis=0)
+    return mean if np.isfinite(mean).all() else f"{UNUSABLE}: numbers beyond 32 bits"
 
 
 async def embedded(
@@ -99,6 +105,7 @@ async def embedded(
     server: Server,
     progress: Progress,
     caller: Caller | None = None,
+    record: Run | None = None,
 ) -> Vectors:
     """The vectors of answers; what the ledger does not have is asked for.
 
@@ -109,6 +116,7 @@ async def embedded(
         server: Whom calls are addressed to.
         progress: Where to report.
         caller: Asks for what is missing; None asks nobody.
+        record: The run that calls are booked to; kept before the first of them.
 
     Raises:
         ProtocolMismatch: The vectors are not all of one length.
@@ -130,6 +138,10 @@ async def embedded(
                 caller.counts.reused += 1
             _take(found, one, reply)
             progress.advance()
+
+        if todo and caller is not None and record is not None:
+            caller.keep([record])
+            record = None
 
         async def ask(one: _Asked) -> None:
             assert caller is not None
@@ -169,12 +181,10 @@ def _from_ledger(
 
 
 def _take(found: Vectors, asked: _Asked, reply: Reply | None) -> None:
-    if reply is None or reply.state != "ok":
-        found.missing[asked.answer] = (
-            "nobody was asked for it" if reply is None else f"{reply.state}: {reply.error}"
-        )
+    vector = "nobody was asked for it" if reply is None else vector_of(reply)
+    if reply is None or isinstance(vector, str):
+        found.missing[asked.answer] = str(vector)
         return
-    vector = vector_of(reply)
     first = next(iter(found.by_answer.values()), vector)
     if len(vector) != len(first):
         raise ProtocolMismatch(
@@ -194,6 +204,22 @@ def mean_of(vectors: Vectors, answers: Sequence[str]) -> Vector | None:
         return None
     mean: Vector = np.mean([known[answer] for answer in answers], axis=0, dtype=np.float32)
     return mean
+
+
+def refuse_incomplete(vectors: Vectors, n_answers: int, server: Server) -> None:
+    """Go on only if what is missing will not come by asking again.
+
+    Raises:
+        TryLater: Some of it may.
+    """
+    again = {a: why for a, why in vectors.missing.items() if not why.startswith(_FINAL)}
+    if again:
+        raise TryLater(
+            f"the embeddings of {len(again)} of {n_answers} answers are missing:"
+            f" {'; '.join(list(reasons(again))[:_REASONS_SHOWN])}",
+            where=server.name,
+            todo="run the same command again: it asks only for what is missing",
+        )
 
 
 def addressed(server: Server | None, plan_model: str) -> Server:

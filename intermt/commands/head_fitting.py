@@ -11,7 +11,7 @@ import numpy as np
 
 from intermt import __version__
 from intermt.commands.calling import CallCounts, Caller, completed, started
-from intermt.commands.embedding import EmbedPlan, Vectors, embedded, reasons
+from intermt.commands.embedding import EmbedPlan, Vectors, embedded, reasons, refuse_incomplete
 from intermt.commands.head_file import write_head
 from intermt.commands.head_pairs import (
     Labelled,
@@ -28,13 +28,12 @@ from intermt.config import Server
 from intermt.dimensions import Level
 from intermt.domain.correlation import Floats
 from intermt.domain.preference_head import Head, NoHead, Space, fit_head
-from intermt.errors import MissingInputError, TryLater, UsageError
+from intermt.errors import CannotCreate, MissingInputError, UsageError
 from intermt.records import Progress
 from intermt.store.connect import Store
 from intermt.store.flushing import flushing
 
 TRAIN = "train"
-_FINAL = ("rejected", "refused", "its messages")
 _REASONS_SHOWN = 5
 
 
@@ -149,7 +148,7 @@ class FitResult:
         calls: What became of the calls.
         simulated: Whether a stand-in gave vectors or wrote answers.
         synthetic: Whether votes are invented.
-        run_id: The run.
+        run_id: The run; in the store if it asked for anything.
     """
 
     path: str
@@ -179,6 +178,8 @@ def run(store: Store, config: FitConfig, progress: Progress) -> FitResult:
         TryLater: Embeddings are missing that may come in another run.
         CannotCreate: The file cannot be made.
     """
+    if not config.path.parent.is_dir():
+        raise CannotCreate("there is no such folder", where=str(config.path.parent))
     found = _for_training(store, config, progress)
     record = new_run("judge --fit", {**config.as_json(), "server": named(config.server)}, None)
     with started([config.server]) as running, flushing(store, progress.note):
@@ -192,16 +193,16 @@ def run(store: Store, config: FitConfig, progress: Progress) -> FitResult:
 
         async def ask() -> tuple[EmbedPlan, Vectors]:
             async with caller:
-                caller.keep([record])
                 server = running[config.server.name]
                 plan = EmbedPlan(caller.models[server.name], config.max_chars, config.pictures)
                 answers = found.all_answers
-                return plan, await embedded(store, answers, plan, server, progress, caller)
+                return plan, await embedded(store, answers, plan, server, progress, caller, record)
 
         plan, vectors = completed(store, ask())
-    _refuse_incomplete(vectors, found, config.server)
+    refuse_incomplete(vectors, len(found.all_answers), config.server)
     result = _fitted(config, found, plan, vectors, caller.counts, record.run_id)
-    store.keep([finished(record, "done")])
+    if caller.counts.made:
+        store.keep([finished(record, "done")])
     return result
 
 
@@ -227,18 +228,6 @@ def _for_training(store: Store, config: FitConfig, progress: Progress) -> Labell
     used = {candidate for pair in pairs for candidate in (pair.a_id, pair.b_id)}
     answers = {candidate: ids for candidate, ids in found.answers.items() if candidate in used}
     return replace(found, pairs=pairs, answers=answers)
-
-
-def _refuse_incomplete(vectors: Vectors, found: Labelled, server: Server) -> None:
-    """Go on only if what is missing will not come by asking again."""
-    again = {a: why for a, why in vectors.missing.items() if not why.startswith(_FINAL)}
-    if again:
-        raise TryLater(
-            f"the embeddings of {len(again)} of {len(found.all_answers)} answers are missing:"
-            f" {'; '.join(list(reasons(again))[:_REASONS_SHOWN])}",
-            where=server.name,
-            todo="run the same command again: it asks only for what is missing",
-        )
 
 
 def _fitted(

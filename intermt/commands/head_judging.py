@@ -131,10 +131,10 @@ class HeadJudge:
     async def _ask(self, messages: tuple[Message, ...]) -> _Side:
         call = self._head.plan.call(self._plan.server, messages)
         reply = await self._caller.ask(call)
-        if reply.state != "ok":
-            said = f"no embedding: {reply.state}: {reply.error}"
-            return _Side({}, call.request_key, (said,), reply.simulated)
         vector = vector_of(reply)
+        if isinstance(vector, str):
+            said = f"no embedding: {vector}"
+            return _Side({}, call.request_key, (said,), reply.simulated)
         if len(vector) != self._head.n_features:
             raise ProtocolMismatch(
                 f"embeddings of {len(vector)} numbers; the head was fitted to"

@@ -152,22 +152,40 @@ class Curve:
 
 
 def head_credits(
-    space: Space, pairs: Pairs, trained: Booleans, *, repeats: int, seed: int
+    space: Space,
+    pairs: Pairs,
+    trained: Booleans,
+    *,
+    repeats: int,
+    seed: int,
+    most: int | None = None,
 ) -> Floats:
     """(n,) credits of heads that may learn from some pairs, each judged by heads of other trees.
 
     Every repeat splits the trees into folds anew and fits one head a fold, so that each pair
     is judged once a repeat, never by a head that saw its tree. NaN everywhere where no head
     can be fitted.
+
+    Args:
+        space: The space.
+        pairs: All pairs.
+        trained: (n,) those that heads may learn from.
+        repeats: How often.
+        seed: Makes other folds.
+        most: Most pairs to learn from, drawn anew for every repeat; None for all.
     """
     total = np.zeros(len(pairs.targets))
-    rows = trained
-    if why_no_head(pairs.coordinates[rows], pairs.targets[rows], pairs.trees[rows]):
+    if why_no_head(pairs.coordinates[trained], pairs.targets[trained], pairs.trees[trained]):
         return np.full(len(total), np.nan)
     for repeat in range(repeats):
         folds = folds_of(pairs.trees, seed + repeat)
-        margins = crossed_margins(space, pairs.coordinates, pairs.targets, folds, trained)
-        chosen = chosen_by_others(margins, pairs.targets, folds, trained)
+        used = trained
+        if most is not None and trained.sum() > most:
+            dice = np.random.default_rng([seed + repeat, most])
+            used = np.zeros(len(total), dtype=np.bool_)
+            used[dice.choice(np.flatnonzero(trained), most, replace=False)] = True
+        margins = crossed_margins(space, pairs.coordinates, pairs.targets, folds, used)
+        chosen = chosen_by_others(margins, pairs.targets, folds, used)
         total += credits_of(chosen, pairs.targets)
     return total / repeats
 

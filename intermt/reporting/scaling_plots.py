@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from intermt.reporting.style import BLUE, GREY, VERMILION, WIDE, Sheet
 
@@ -30,7 +31,10 @@ def scaling_figure(document: Document) -> Figure:
     _averages(sheet.panel(places[1]), document)
     if transfer:
         _transfer(sheet.panel(places[2]), transfer, document["confidence"])
-    return sheet.done()
+    figure = sheet.done()
+    # Laid out twice: the first time the width of labels is not known yet.
+    figure.draw_without_rendering()
+    return figure
 
 
 def _matrix(axes: Axes, document: Document) -> None:
@@ -63,7 +67,8 @@ def _matrix(axes: Axes, document: Document) -> None:
     axes.set_ylabel("turns learnt from, k")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    axes.set_title(f"Accuracy on turn t, ± half a {document['confidence']:.0%} interval")
+    of = f"{document['confidence']:.0%}"
+    axes.set_title(f"Accuracy on turn t, ± half a {of} interval", loc="left")
 
 
 def _ticked(t: int, n: int) -> str:
@@ -94,10 +99,10 @@ def _averages(axes: Axes, document: Document) -> None:
     _legend(axes)
 
 
-def _legend(axes: Axes) -> None:
+def _legend(axes: Axes, n_columns: int = 2) -> None:
     """The legend under the panel, where it hides nothing."""
     axes.legend(
-        frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.45, -0.32), ncols=2
+        frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.45, -0.32), ncols=n_columns
     )
 
 
@@ -124,7 +129,7 @@ def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
     axes.set_xlabel("pairs that are judged")
     axes.set_ylabel(f"accuracy, {confidence:.0%} interval")
     axes.set_title("Transfer between levels", loc="left")
-    _legend(axes)
+    _legend(axes, 1)
 
 
 def _with_errors(
@@ -144,6 +149,8 @@ def _with_errors(
         [max(v - end, 0.0) for v, end in zip(values, below, strict=True)],
         [max(end - v, 0.0) for v, end in zip(values, above, strict=True)],
     ]
+    axes.yaxis.set_major_formatter("{x:.2f}")
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.errorbar(
         places, values, yerr=bars, fmt=marker, color=color, capsize=2, ms=4, lw=1, label=label
     )

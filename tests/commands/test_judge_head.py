@@ -146,7 +146,7 @@ def test_the_stand_in_marks_what_it_gave(planted: Program, tmp_path: Path) -> No
 def test_trouble_is_weathered_and_what_came_is_not_asked_again(
     planted: Program, tmp_path: Path
 ) -> None:
-    faults = parse_faults("0.3")
+    faults = parse_faults("500=0.15,html=0.1,reset=0.1,empty=0.05")
     with InProcess(Simulator(faults=faults, seed=1)) as url:
         for _ in range(8):
             done = planted(*FIT, tmp_path / "h", "--server", url, code=None)
@@ -179,6 +179,18 @@ def test_missing_embeddings_leave_no_file(
             assert not (tmp_path / "h").exists()
             done = planted(*words, code=None)
     assert done.code == 0
+
+
+def test_numbers_without_bounds_are_no_embedding(planted: Program, tmp_path: Path) -> None:
+    async def huge(body: dict[str, Any]) -> web.Response:
+        if "thick gloves" not in body["input"][0].partition("\n\n")[0]:
+            return await by_phrases(body)
+        return web.json_response({"data": [{"index": 0, "embedding": [1e200] * 12}]})
+
+    with serving(no_chat, embed=huge) as served:
+        done = planted(*FIT, tmp_path / "h", "--server", served.url).data
+    assert done["n_without_vectors"] > 0
+    assert "unusable: numbers beyond 32 bits" in done["why_without"][0]
 
 
 def test_what_the_server_rejects_for_good_is_left_out_and_counted(
@@ -316,6 +328,17 @@ def test_one_dimension_of_a_head_is_a_judge_of_its_own(fitted: tuple[Program, Pa
         assert program(*base, "--dimension", "overall").data["judge"].startswith("tiny+head-")
         wrong = program(*base, "--dimension", "text_quality", code=2)
         assert "the head was not fitted on text_quality" in wrong.err
+
+
+def test_a_head_judges_its_own_level_unless_told_otherwise(
+    planted: Program, tmp_path: Path
+) -> None:
+    file = tmp_path / "g.head"
+    with serving(no_chat, embed=by_phrases) as served:
+        words = ("--server", served.url)
+        planted(*FIT, file, *words, "--level", "global", "--split", "train=0.5,test=0.5")
+        assert planted(*JUDGE, file, *PAIR, *words).data["level"] == "global"
+        assert planted(*JUDGE, file, *PAIR, *words, "--level", "local").data["level"] == "local"
 
 
 def test_a_failed_embedding_is_a_failed_verdict_and_asked_again(

@@ -17,7 +17,7 @@ from intermt.cli.main import build
 from intermt.records import Rater, Verdict, content_id, rater_id
 from tests.commands.scaling_stores import PHRASES, Planted, by_phrases, fill
 from tests.commands.serving import error, serving
-from tests.commands.work import Program
+from tests.commands.work import Program, impatient
 
 STUDY = ("stats", "scaling")
 LAW = Planted(n_trees=120, n_turns=4, signal=5.0, with_chains=True)
@@ -60,6 +60,14 @@ def test_a_planted_law_is_found(intermt: Program) -> None:
     assert transfer["global", "local"]["trained_mode"] == "chain"
     assert transfer["global", "local"]["n"] == 480
     assert intermt("check").data["findings"] == []
+
+
+def test_every_k_may_learn_from_equally_many_pairs(intermt: Program) -> None:
+    fill(intermt.store, Planted(n_trees=40, n_turns=3))
+    found = study(intermt, "--equal-pairs")
+    assert [row["n_pairs"] for row in found["trained"]] == [40, 40, 40]
+    assert found["equal_pairs"] is True
+    assert {cell["n"] for cell in found["matrix"]} == {40}
 
 
 def test_coin_tosses_have_no_law(intermt: Program) -> None:
@@ -112,14 +120,14 @@ def test_whole_conversations_are_studied_by_their_number_of_turns(intermt: Progr
     assert [(cell["k"], cell["t"]) for cell in found["matrix"]] == [(2, 2)]
     assert found["trend"] is None
     assert found["curve"]["undefined"]
-    assert found["notes"] == ["no head for the first 1 turns: no pairs"]
+    assert found["notes"] == ["no head for k = 1: no pairs"]
 
 
 def test_too_few_pairs_for_the_first_turns_leave_their_row_empty(intermt: Program) -> None:
     fill(intermt.store, Planted(n_trees=8, n_turns=4))
     found = study(intermt)
     assert min(cell["k"] for cell in found["matrix"]) == 2
-    assert found["notes"][0].startswith("no head for the first 1 turns: too few pairs")
+    assert found["notes"][0].startswith("no head for k = 1: too few pairs")
 
 
 def test_there_must_be_something_to_study(intermt: Program) -> None:
@@ -128,6 +136,34 @@ def test_there_must_be_something_to_study(intermt: Program) -> None:
     wrong = intermt(*STUDY, "--level", "global", "--server", "builtin", code=66)
     assert "there are no global pairs with a winner on overall" in wrong.err
     assert "there is no dataset 'x'" in intermt(*STUDY, "--dataset", "x", code=66).err
+
+
+def test_where_no_head_can_be_fitted_there_is_no_study(intermt: Program) -> None:
+    fill(intermt.store, Planted(n_trees=3, n_turns=2))
+    with serving(no_chat, embed=by_phrases) as served:
+        done = intermt(*STUDY, "--server", served.url, code=66)
+    assert "no head for k = 2: too few pairs with a winner (6, 10 needed)" in done.err
+
+
+def test_a_study_is_not_made_of_what_happened_to_come(
+    intermt: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(monkeypatch)
+    fill(intermt.store, Planted(n_trees=20, n_turns=2))
+    n = 0
+
+    async def sometimes(body: dict[str, Any]) -> web.Response:
+        nonlocal n
+        n += 1
+        return error(500, "out of memory") if n > 60 else await by_phrases(body)
+
+    with serving(no_chat, embed=sometimes) as served:
+        left = intermt(*STUDY, "--server", served.url, code=75)
+    assert "answers are missing" in left.err or "stopped early" in left.err
+    assert intermt("check").data["findings"] == []
+    with serving(no_chat, embed=by_phrases) as served:
+        assert intermt(*STUDY, "--repeats", 1, "--server", served.url).data["n_pairs"] == 40
+        assert 0 < len(served.asked) <= 20
 
 
 def test_the_stand_in_is_marked(intermt: Program) -> None:

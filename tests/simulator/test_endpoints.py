@@ -3,11 +3,13 @@ from __future__ import annotations
 import base64
 import math
 import struct
+from statistics import correlation
 from typing import Any
 
 import httpx
 import pytest
 
+from intermt.simulator.latent import quality
 from intermt.simulator.wire import FINGERPRINT, MARK
 from tests.simulator.asking import decoded, plain_png
 
@@ -148,6 +150,28 @@ def test_packed_embeddings_are_the_same_numbers(client: httpx.Client) -> None:
     plain = _embed(client, "a tap")["data"][0]["embedding"]
     packed = _embed(client, "a tap", encoding_format="base64")["data"][0]["embedding"]
     assert struct.unpack("<64f", base64.b64decode(packed)) == pytest.approx(plain)
+
+
+def test_embeddings_tell_a_little_of_the_quality_of_an_answer(client: httpx.Client) -> None:
+    answers = [f"Answer {n}: because the {w} river rises." for n in range(60) for w in "abcd"]
+    texts = [f"Answer:\n{text}\n\nQuestion:\nWhy, {n}?" for n, text in enumerate(answers)]
+    vectors = [entry["embedding"] for entry in _embed(client, texts)["data"]]
+    along = [sum(x if i % 2 else -x for i, x in enumerate(vector)) for vector in vectors]
+    assert correlation(along, [quality(text) for text in answers]) > 0.4
+
+
+def test_a_chat_has_one_embedding_that_hangs_on_all_of_it(client: httpx.Client) -> None:
+    def embedded(*said: str) -> Any:
+        messages = [
+            {"role": ("user", "assistant")[i % 2], "content": text} for i, text in enumerate(said)
+        ]
+        return client.post("embeddings", json={"messages": messages}).json()["data"]
+
+    (one,) = embedded("Why does it rain?", "Warm air rises.")
+    assert len(one["embedding"]) == 64
+    assert embedded("Why does it rain?", "Warm air rises.") == [one]
+    assert embedded("Why does it snow?", "Warm air rises.") != [one]
+    assert client.post("embeddings", json={"messages": []}).status_code == 400
 
 
 @pytest.mark.parametrize("texts", [None, [], [1, 2], {"a": 1}])
