@@ -19,6 +19,7 @@ from intermt.domain.agreement import MIN_UNITS, gwet_ac2, krippendorff_alpha
 from intermt.domain.bootstrap import (
     MIN_CLUSTERS,
     cluster_codes,
+    distinct,
     percentile_interval,
     resampled_sums,
 )
@@ -119,7 +120,7 @@ def reliabilities(
     how = resampling or Resampling()
     alike: defaultdict[bytes, list[Key]] = defaultdict(list)
     for key, sample in samples.items():
-        alike[np.unique(sample.clusters).tobytes()].append(key)
+        alike[distinct(sample.clusters).tobytes()].append(key)
     found: dict[Key, Reliability] = {}
     for keys in alike.values():
         counted = [_counts(samples[key]) for key in keys]
@@ -134,7 +135,7 @@ def _reliability(
 ) -> Reliability:
     per_unit = counts.sum(axis=1)
     n_pairable = int((per_unit >= 2).sum())
-    n_clusters = len(np.unique(sample.clusters))
+    n_clusters = len(distinct(sample.clusters))
 
     def estimate(value: float | None, undefined: str | None, resampled: Floats | None) -> Estimate:
         if value is None:
