@@ -82,8 +82,8 @@ def narrow(
     db.execute(
         """
         CREATE TEMP VIEW tree_of AS
-        SELECT conversation_id AS id, seed_id FROM conversation
-        UNION ALL SELECT node_id, seed_id FROM node
+        SELECT conversation_id AS id, seed_id, simulated FROM conversation
+        UNION ALL SELECT node_id, seed_id, simulated FROM node
         """
     )
     _narrow_labels(db, dataset, level, labels)
