@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from intermt.commands.stats import TOPICS, StatsConfig, run
 from intermt.dimensions import OVERALL, dimensions_of
@@ -45,6 +46,8 @@ N_CONVERSATIONS = 52_600
 N_SEEDS = 15_604
 BATCH = 50_000
 DATASET = "random"
+CHOICES = ("a", "a", "b", "tie")
+SCORES = (0, 1, 2, 2, 3, 3, 3)
 START = datetime(2026, 11, 1)
 
 
@@ -137,8 +140,9 @@ class Forest:
         for seed_id, a, b in self.dice.sample(self.pairs, min(n_pairs, len(self.pairs))):
             raters = [*self.dice.sample(people, 3), verifier]
             for dimension in dimensions:
+                truth = self.dice.choice(CHOICES)
                 for rater in raters:
-                    choice = self.dice.choice(("a", "a", "b", "tie"))
+                    choice = self.said(truth, CHOICES)
                     yield PreferenceVote(
                         self.new_id(), rater.rater_id, "local", "prefix", seed_id, a, b, dimension,
                         choice, DATASET, "t", self.dice.choice("ab"),
@@ -149,17 +153,23 @@ class Forest:
         chosen = self.dice.sample(self.conversations, min(n_pairs, len(self.conversations)))
         for conversation_id, answers in chosen:
             for dimension in dimensions_of("global"):
+                truth = self.dice.choice(SCORES)
                 for rater in [*self.dice.sample(people, 3), verifier]:
-                    yield self.score(rater, "conversation", conversation_id, dimension.key)
+                    yield self.score(rater, "conversation", conversation_id, dimension.key, truth)
                 yield from self.judged(
                     judge, "score", "global", conversation_id, None, dimension.key, 3
                 )
             for dimension in dimensions_of("local"):
                 for answer in answers:
-                    yield self.score(self.dice.choice(people), "node", answer, dimension.key)
+                    rater = self.dice.choice(people)
+                    yield self.score(rater, "node", answer, dimension.key, self.dice.choice(SCORES))
 
-    def score(self, rater: Rater, target: str, target_id: str, dimension: str) -> Score:
-        value = self.dice.choice((0, 1, 2, 2, 3, 3, 3))
+    def said(self, truth: Any, others: tuple[Any, ...]) -> Any:
+        """The truth in two cases of three, else anything: people are no dice."""
+        return truth if self.dice.random() < 2 / 3 else self.dice.choice(others)
+
+    def score(self, rater: Rater, target: str, target_id: str, dimension: str, truth: int) -> Score:
+        value = self.said(truth, SCORES)
         return Score(
             self.new_id(), rater.rater_id, target, target_id, dimension, value, DATASET, "t"
         )

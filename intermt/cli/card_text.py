@@ -16,6 +16,7 @@ _SCREEN = 58
 _ALL = 1_000_000
 _MOST_BARS = 8
 _LIST_KEYS = {
+    "scores": ("dimension",),
     "votes": ("level", "dimension"),
     "raters": ("role", "kind"),
     "verdicts": ("judge", "task", "level"),
@@ -218,6 +219,11 @@ def _spreads_of(title: str, card: Document) -> list[tuple[str, dict[str, int]]]:
     """The distributions that belong to a section, with what each is of."""
     if title == "Conversations":
         found = [("conversations by turns", card["n_conversations_by_n_turns"])]
+    elif title == "Trees":
+        found = [
+            ("seed trees by depth in turns", card["n_trees_by_depth_turns"]),
+            ("questions by answers", card["n_prompts_by_n_answers"]),
+        ]
     elif title == "Pictures and tags":
         found = [
             ("conversations by pictures", card["n_conversations_by_n_pictures"]),

@@ -62,10 +62,10 @@ def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
     named = [
         f"{key}_{part}" if part != "value" else key for key, _ in _STATISTICS for part in parts
     ]
-    yield (*_SAME, *named, "confidence", "synthetic")
+    yield (*_SAME, *named, "confidence", "simulated", "synthetic")
     for row in document["rows"]:
         yield (
             *(row[key] for key in _SAME),
             *(row[key][part] for key, _ in _STATISTICS for part in parts),
-            *(document["confidence"], document["synthetic"]),
+            *(document["confidence"], document["simulated"], document["synthetic"]),
         )

@@ -10,7 +10,7 @@ from typer import Argument, Option
 from intermt.cli.options import Context, command
 
 if TYPE_CHECKING:
-    from intermt.commands.scaling import ScalingResult
+    from intermt.commands.scaling_config import ScalingResult
     from intermt.commands.stats import StatsResult
 
 

@@ -9,7 +9,7 @@ from intermt.cli.options import Context
 from intermt.errors import UsageError
 
 if TYPE_CHECKING:
-    from intermt.commands.scaling import ScalingResult
+    from intermt.commands.scaling_config import ScalingResult
 
 ONLY_SCALING = (
     *("server", "model", "max_chars", "pictures", "judge", "dimension", "max_turn"),

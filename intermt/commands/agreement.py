@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from intermt.dimensions import BY_KEY, DIMENSIONS, OVERALL
+from intermt.domain.bootstrap import distinct
 from intermt.domain.estimate import Estimate
 from intermt.domain.figures import Resampling
 from intermt.domain.reliability import Reliability, Sample, packed, reliabilities
@@ -95,7 +96,7 @@ def _sample(pool: Sequence[Labels]) -> Sample:
     raters = [group.raters.ravel() for group in pool]
     classes: set[int] = set(range(len(CHOICES)))
     if what == "score":
-        classes = {int(v) for group in pool for v in np.unique(group.values)}
+        classes = {int(v) for group in pool for v in distinct(group.values.astype(np.int64))}
         for group in pool:
             if (scale := BY_KEY.get(group.dimension)) is not None:
                 classes |= set(range(scale.lowest, scale.highest + 1))
@@ -104,7 +105,7 @@ def _sample(pool: Sequence[Labels]) -> Sample:
         clusters=np.concatenate([clusters for _, _, clusters in tables]),
         classes=tuple(sorted(classes)),
         measurement="ordinal" if what == "score" else "nominal",
-        n_raters=len(np.unique(np.concatenate(raters))),
+        n_raters=len(distinct(np.concatenate(raters))),
         raters=np.concatenate([padded(people, 0) for _, people, _ in tables]),
         rate_only=len(pool) > 1,
     )
@@ -126,7 +127,7 @@ def _row(
 ) -> dict[str, Any]:
     group = pool[0]
     with_other = group.other != "annotator"
-    n_both = sum(len(np.unique(g.units)) for g in pool)
+    n_both = sum(len(distinct(g.units)) for g in pool)
     alpha, ac2, kappa, rate = found.alpha, found.ac2, found.kappa, found.rate
     if with_other and not n_both:
         alpha = kappa = rate = Estimate(None, undefined=_NO_MEETING)

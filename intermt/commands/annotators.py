@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intermt.dimensions import BY_KEY
-from intermt.domain.bootstrap import clustered_standard_error, wilson_of_clusters
+from intermt.domain.bootstrap import (
+    cluster_codes,
+    clustered_standard_error,
+    distinct,
+    wilson_of_clusters,
+)
 from intermt.domain.competence import Competences, competences
 from intermt.domain.correlation import Floats, Ints
 from intermt.domain.crowd import CrowdLabels, crowd_labels
@@ -55,9 +60,7 @@ def annotator_figures(
         rows += [_row(sheet, rater, found, seconds) for rater in sheet.annotators]
     _flag(rows)
     rows.sort(key=_place)
-    if rows and not any(
-        kind.people[r].is_verifier for kind in kinds for r in np.unique(kind.rater)
-    ):
+    if rows and not any(kind.people[r].is_verifier for kind in kinds for r in distinct(kind.rater)):
         notes.append("no verifier has labelled anything here")
     notes += [
         f"the {fit['model']} model of {fit['level']} {fit['what']}s did not converge"
@@ -85,11 +88,9 @@ class _Sheet:
         self.given = given
         verifies = np.array([person.is_verifier for person in given.people], dtype=bool)
         self.by_annotator: Bools = ~verifies[given.rater]
-        self.annotators = [int(r) for r in np.unique(given.rater[self.by_annotator])]
+        self.annotators = [int(r) for r in distinct(given.rater[self.by_annotator])]
         n_dimensions = len(given.dimensions)
-        _, self.item = np.unique(given.thing * n_dimensions + given.dimension, return_inverse=True)
-        self.item = self.item.reshape(-1).astype(np.int64)
-        self.n_items = int(self.item.max(initial=-1)) + 1
+        self.item, self.n_items = cluster_codes(given.thing * n_dimensions + given.dimension)
         self.scale_of_item = np.zeros(self.n_items, np.int64)
         self.scale_of_item[self.item] = given.dimension
         self.cluster_of_item = np.zeros(self.n_items, np.int64)
@@ -185,8 +186,8 @@ def _row(
         "what": given.what,
         "level": given.level,
         "n_labels": len(rows),
-        "n_things": len(np.unique(given.thing[rows])),
-        "n_clusters": len(np.unique(given.cluster[rows])),
+        "n_things": len(distinct(given.thing[rows])),
+        "n_clusters": len(distinct(given.cluster[rows])),
         "agreement": _share(
             sheet, rows, sheet.shares(rows, sheet.counts, own=True), "other annotator"
         ),
@@ -272,7 +273,7 @@ class _Sequence:
 def _checks(sheet: _Sheet, rows: Ints) -> dict[str, dict[str, Any]]:
     sequences = [
         _sequence(sheet, rows[sheet.given.dimension[rows] == d])
-        for d in np.unique(sheet.given.dimension[rows])
+        for d in distinct(sheet.given.dimension[rows])
     ]
     done = {
         "constant": smallest([_constant(sheet, each) for each in sequences]),

@@ -42,7 +42,7 @@ def map_figures(means: ConversationMeans, dimensions: Sequence[Dimension]) -> di
         "confidence": _CONFIDENCE,
         "n_conversations_scored": len(means.table),
         "notes": [] if len(means.table) else [NO_SCORES],
-        "simulated": False,
+        "simulated": means.simulated,
         "synthetic": means.synthetic,
         "rows": rows if len(means.table) else [],
     }

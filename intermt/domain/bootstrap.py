@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -260,8 +261,27 @@ def clustered_standard_error(values: ArrayLike, clusters: ArrayLike) -> Standard
 
 def cluster_codes(clusters: ArrayLike) -> tuple[Ints, int]:
     """0-based numbers of the clusters in sorted order of their labels, and how many."""
-    labels, codes = np.unique(np.asarray(clusters), return_inverse=True)
-    return codes.reshape(-1).astype(np.int64), len(labels)
+    labels = np.asarray(clusters).reshape(-1)
+    if (present := _present(labels)) is not None:
+        return (np.cumsum(present) - 1)[labels], int(present.sum())
+    found, codes = np.unique(labels, return_inverse=True)
+    return codes.reshape(-1).astype(np.int64), len(found)
+
+
+def distinct(labels: ArrayLike) -> NDArray[Any]:
+    """The different labels, sorted."""
+    given = np.asarray(labels).reshape(-1)
+    present = _present(given)
+    return np.unique(given) if present is None else np.flatnonzero(present)
+
+
+def _present(labels: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Which of the numbers from 0 on occur; None where that takes more room than labels do."""
+    if labels.dtype.kind != "i" or not len(labels):
+        return None
+    if labels.min() < 0 or labels.max() > 8 * len(labels) + 100_000:
+        return None
+    return np.bincount(labels) > 0
 
 
 def _complete(clusters: ArrayLike, *columns: ArrayLike) -> tuple[Floats, Ints, int]:

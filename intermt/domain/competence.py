@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from intermt.domain.bootstrap import MIN_CLUSTERS, cluster_codes
+from intermt.domain.bootstrap import MIN_CLUSTERS, cluster_codes, distinct
 from intermt.domain.correlation import Floats, Ints
 from intermt.domain.crowd import SMALLEST, CrowdLabels, shared, why_not_told
 
@@ -154,10 +154,10 @@ class _Model(ABC):
         self.shape = crowd.n_raters, len(crowd.n_classes), crowd.width
         self.sizes = np.asarray(crowd.n_classes, dtype=np.float64)
         self.on = (np.arange(crowd.width) < self.sizes[:, None]).astype(np.float64)
-        labelled, units = np.unique(crowd.units, return_inverse=True)
-        self.scales = crowd.scales[labelled]
+        units, n_labelled = cluster_codes(crowd.units)
+        self.scales = crowd.scales[distinct(crowd.units)]
         # A row a class: sums over the few classes are then sums of long rows.
-        self.truths = crowd.labels * len(labelled) + units
+        self.truths = crowd.labels * n_labelled + units
         self.places = (crowd.raters * self.shape[1] + self.scales[units]) * crowd.width
         self.places += crowd.labels
         self.counts = self._table(np.ones(len(self.places)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from intermt.domain.bootstrap import cluster_codes
 from intermt.domain.correlation import Correlation, Floats, Ints, pearson, spearman
 from intermt.domain.estimate import Estimate
 from intermt.domain.jackknife import parts_of, with_interval
@@ -60,12 +61,11 @@ def dimension_map(
 def _cell(
     x: Floats, y: Floats, clusters: Ints, names: tuple[str, str], confidence: float
 ) -> MapCell:
-    _, codes = np.unique(clusters, return_inverse=True)
-    n_clusters = int(codes.max(initial=-1)) + 1
+    codes, n_clusters = cluster_codes(clusters)
     r, rho = pearson(x, y, names), spearman(x, y, names)
     if r.value is None or rho.value is None:
         return MapCell(len(x), n_clusters, _undefined(r), _undefined(rho))
-    parts, n_parts = parts_of(codes.astype(np.int64), n_clusters)
+    parts, n_parts = parts_of(codes, n_clusters)
     data, all_but_one = np.stack([x, y], axis=1), 1.0 - np.eye(n_parts)
     estimates = [
         with_interval(

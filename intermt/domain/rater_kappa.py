@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from intermt.domain.agreement import MIN_UNITS
+from intermt.domain.bootstrap import cluster_codes
 from intermt.domain.correlation import Floats, Ints
 from intermt.domain.estimate import Estimate
 from intermt.domain.jackknife import parts_of, with_interval
@@ -50,17 +51,16 @@ def rater_kappa(
     twice = (~np.isnan(table)).sum(axis=1) >= 2
     table, raters = table[twice], raters[twice]
     present = ~np.isnan(table)
-    people, numbers = np.unique(raters[present], return_inverse=True)
-    if len(people) < 2:
-        return Estimate(None, undefined=f"too few raters ({len(people)}, 2 needed)")
+    numbers, n_people = cluster_codes(raters[present])
+    if n_people < 2:
+        return Estimate(None, undefined=f"too few raters ({n_people}, 2 needed)")
     if len(table) < MIN_UNITS:
         why = f"too few things rated twice ({len(table)}, {MIN_UNITS} needed)"
         return Estimate(None, undefined=why)
     scale = np.unique(np.asarray(classes, dtype=np.float64))
     apart = (scale[:, None] - scale[None, :]) ** 2 if quadratic else 1.0 - np.eye(len(scale))
-    _, codes = np.unique(clusters[twice], return_inverse=True)
-    n_clusters = int(codes.max()) + 1
-    parts, n_parts = parts_of(codes.astype(np.int64), n_clusters)
+    codes, n_clusters = cluster_codes(clusters[twice])
+    parts, n_parts = parts_of(codes, n_clusters)
 
     units = np.repeat(np.arange(len(table)), present.sum(axis=1))
     places = np.searchsorted(scale, table[present])
@@ -70,12 +70,12 @@ def rater_kappa(
     differing = np.einsum("uk,kl,ul->u", counts, apart, counts, optimize=True) / (n * (n - 1.0))
     observed = np.bincount(parts, differing, minlength=n_parts)
     n_units = np.bincount(parts, minlength=n_parts).astype(np.float64)
-    cells = (parts[units] * len(people) + numbers) * len(scale) + places
-    shape = (n_parts, len(people), len(scale))
+    cells = (parts[units] * n_people + numbers) * len(scale) + places
+    shape = (n_parts, n_people, len(scale))
     given = np.bincount(cells, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
 
     whole = given.sum(axis=0)
-    if len(people) == 2 and (whole > 0).sum(axis=1).min() == 1:
+    if n_people == 2 and (whole > 0).sum(axis=1).min() == 1:
         return Estimate(None, undefined="constant: one side gave the same rating everywhere")
     value = float(_kappas(observed.sum()[None], n_units.sum()[None], whole[None], apart)[0])
     if np.isnan(value):

@@ -19,6 +19,7 @@ from intermt.domain.agreement import MIN_UNITS, gwet_ac2, krippendorff_alpha
 from intermt.domain.bootstrap import (
     MIN_CLUSTERS,
     cluster_codes,
+    distinct,
     percentile_interval,
     resampled_sums,
 )
@@ -119,7 +120,7 @@ def reliabilities(
     how = resampling or Resampling()
     alike: defaultdict[bytes, list[Key]] = defaultdict(list)
     for key, sample in samples.items():
-        alike[np.unique(sample.clusters).tobytes()].append(key)
+        alike[distinct(sample.clusters).tobytes()].append(key)
     found: dict[Key, Reliability] = {}
     for keys in alike.values():
         counted = [_counts(samples[key]) for key in keys]
@@ -134,7 +135,7 @@ def _reliability(
 ) -> Reliability:
     per_unit = counts.sum(axis=1)
     n_pairable = int((per_unit >= 2).sum())
-    n_clusters = len(np.unique(sample.clusters))
+    n_clusters = len(distinct(sample.clusters))
 
     def estimate(value: float | None, undefined: str | None, resampled: Floats | None) -> Estimate:
         if value is None:
@@ -250,15 +251,16 @@ def _resampled(
     _, n_clusters = cluster_codes(samples[0].clusters)
     if n_clusters < MIN_CLUSTERS:
         return [None] * len(samples)
-    per_cluster = []
+    per_cluster, back = [], []
     for sample, counts in zip(samples, counted, strict=True):
         codes, _ = cluster_codes(sample.clusters)
         # Few different rows of counts occur; each is worked out once.
         digits = (int(counts.max()) + 1) ** np.arange(counts.shape[1])
         _, first, pattern = np.unique(counts @ digits, return_index=True, return_inverse=True)
         times = np.bincount(codes * len(first) + pattern, minlength=n_clusters * len(first))
-        columns = _columns(sample, counts[first])
-        per_cluster.append(times.reshape(n_clusters, len(first)).astype(np.float64) @ columns)
+        narrow, widened = _factored(_columns(sample, counts[first]))
+        per_cluster.append(times.reshape(n_clusters, len(first)).astype(np.float64) @ narrow)
+        back.append(widened)
     sums = resampled_sums(
         np.concatenate(per_cluster, axis=1),
         np.arange(n_clusters),
@@ -267,7 +269,19 @@ def _resampled(
         how.seed,
     )
     ends = np.cumsum([block.shape[1] for block in per_cluster])[:-1]
-    return list(np.split(sums, ends, axis=1))
+    blocks = np.split(sums, ends, axis=1)
+    return [block @ widened for block, widened in zip(blocks, back, strict=True)]
+
+
+def _factored(columns: Floats) -> tuple[Floats, Floats]:
+    """Two factors of columns, the first as narrow as can be.
+
+    Where every unit has as many ratings, half of the columns follow from the others, and
+    resampling is the dearer the more there are.
+    """
+    left, scale, right = np.linalg.svd(columns, full_matrices=False)
+    kept = scale > 1e-12 * scale.max(initial=0.0)
+    return left[:, kept] * scale[kept], right[kept]
 
 
 # --- the figures of every resample -------------------------------------------------------

@@ -22,11 +22,13 @@ class ConversationMeans:
             where nobody scored any.
         clusters: (n,) number of the seed tree.
         synthetic: Whether any score is an invented one.
+        simulated: Whether a stand-in wrote any of the conversations.
     """
 
     table: NDArray[np.float64]
     clusters: NDArray[np.int64]
     synthetic: bool
+    simulated: bool
 
 
 def conversation_means(db: Connection, dimensions: Sequence[str]) -> ConversationMeans:
@@ -61,7 +63,8 @@ def conversation_means(db: Connection, dimensions: Sequence[str]) -> Conversatio
             FROM thing_mean m SEMI JOIN in_conversation c ON c.conversation_id = m.id
             WHERE m.level = 'global'
         )
-        SELECT c.seed_id, bool_or(p.synthetic) AS synthetic, {columns}
+        SELECT c.seed_id, bool_or(p.synthetic) AS synthetic,
+               bool_or(c.simulated) AS simulated, {columns}
         FROM part p JOIN in_conversation c USING (conversation_id)
         GROUP BY p.conversation_id, c.seed_id ORDER BY c.seed_id, p.conversation_id
         """
@@ -74,5 +77,5 @@ def conversation_means(db: Connection, dimensions: Sequence[str]) -> Conversatio
     return ConversationMeans(
         np.stack(table, axis=1),
         clusters.reshape(-1).astype(np.int64),
-        bool(np.asarray(rows["synthetic"], dtype=bool).any()),
+        *(bool(np.asarray(rows[name], dtype=bool).any()) for name in ("synthetic", "simulated")),
     )

@@ -5,9 +5,8 @@ Works on the relations that `scope.narrow` makes; see `said`. Votes are stated p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from duckdb import DuckDBPyConnection as Connection
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from intermt.dimensions import LEVELS
 from intermt.store.judge_traits import traits
-from intermt.store.said import CHOICES, GROUP, TOP, Group, by_group, gather
+from intermt.store.said import CHOICES, GROUP, TOP, Group, What, gather, groups, places
 
 Floats = NDArray[np.float64]
 
@@ -87,10 +86,9 @@ def leanings(db: Connection) -> tuple[list[Leanings], list[Leanings]]:
         """
     )
     named = ", ".join(f"count(*) FILTER ({test}) AS {name}" for name, test in _VOTES.items())
-    votes = db.execute(
-        f"""
-        SELECT {GROUP}, tree, bool_or(synthetic) AS synthetic, bool_or(simulated) AS simulated,
-               {named}
+    votes = f"""
+        SELECT what, {GROUP}, tree, bool_or(synthetic) AS synthetic,
+               bool_or(simulated) AS simulated, {named}
         FROM (
             SELECT s.*, n.tree, a.length AS length_a, b.length AS length_b,
                    a.n_pictures AS pictures_a, b.n_pictures AS pictures_b
@@ -98,41 +96,36 @@ def leanings(db: Connection) -> tuple[list[Leanings], list[Leanings]]:
             LEFT JOIN trait a ON a.level = s.level AND a.id = s.a_id
             LEFT JOIN trait b ON b.level = s.level AND b.id = s.b_id
             WHERE s.what = 'vote' AND s.value < {CHOICES.index("tie")}
-        ) GROUP BY {GROUP}, tree ORDER BY {GROUP}, tree
+        ) GROUP BY what, {GROUP}, tree
         """
-    ).fetchnumpy()
     # Decimals add up to the same in any order, and so do the figures that are made of them.
     sums = ", ".join(f"({sql})::DOUBLE AS {name}" for name, sql in _SCORES.items())
-    scores = db.execute(
-        f"""
-        SELECT {GROUP}, tree, bool_or(synthetic) AS synthetic, bool_or(simulated) AS simulated,
-               {sums}
+    scores = f"""
+        SELECT what, {GROUP}, tree, bool_or(synthetic) AS synthetic,
+               bool_or(simulated) AS simulated, {sums}
         FROM (
             SELECT s.*, n.tree, {TOP} AS top, t.n_pictures AS pictures,
                    ln(1 + t.length)::DECIMAL(12, 9) AS length
             FROM said s JOIN tree_number n USING (seed_id)
             LEFT JOIN trait t ON t.level = s.level AND t.id = s.a_id
             WHERE s.what = 'score' AND s.value >= 0
-        ) GROUP BY {GROUP}, tree ORDER BY {GROUP}, tree
+        ) GROUP BY what, {GROUP}, tree
         """
+    return _grouped(db, "vote", votes, _VOTES), _grouped(db, "score", scores, _SCORES)
+
+
+def _grouped(db: Connection, what: What, sql: str, names: Iterable[str]) -> list[Leanings]:
+    rows = db.execute(
+        f"SELECT * EXCLUDE (what, {GROUP}) FROM ({sql}) JOIN said_group USING (what, {GROUP})"
+        " ORDER BY grp, tree"
     ).fetchnumpy()
-    return _grouped(votes, tuple(_VOTES)), _grouped(scores, tuple(_SCORES))
-
-
-def _grouped(rows: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> list[Leanings]:
     found = []
-    for group, here in by_group(rows):
+    for grp, group in groups(db, what).items():
+        here = places(rows, grp)
         columns = {
             name: np.ma.filled(np.ma.asarray(rows[name][here], dtype=np.float64), 0.0)
             for name in names
         }
-        found.append(
-            Leanings(
-                group,
-                columns,
-                rows["tree"][here].astype(np.int64),
-                bool(rows["synthetic"][here].any()),
-                bool(rows["simulated"][here].any()),
-            )
-        )
+        marks = [bool(rows[name][here].any()) for name in ("synthetic", "simulated")]
+        found.append(Leanings(group, columns, rows["tree"][here].astype(np.int64), *marks))
     return found

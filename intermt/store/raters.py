@@ -79,30 +79,42 @@ def given(db: Connection) -> list[Given]:
     )
     db.execute(
         f"""
-        CREATE TEMP TABLE label_given AS
+        CREATE TEMP TABLE label_said AS
         WITH person AS (
             SELECT rater_id, row_number() OVER (ORDER BY name, dataset, rater_id) - 1 AS rater
             FROM rater WHERE role IN ('annotator', 'verifier')
-        ), said AS (
-            SELECT 'vote' AS what, v.level, v.dimension, p.rater, v.a_id || ' ' || v.b_id AS thing,
-                   v.seed_id AS seed, list_position({list(CHOICES)}, v.choice) - 1 AS value,
-                   v.rated_at, list_position(['a', 'b'], v.shown_first) - 1 AS first,
-                   g.gold ->> v.dimension AS wanted, v.choice
-            FROM in_preference_vote v JOIN person p USING (rater_id)
-            LEFT JOIN annotation_task g ON g.annotation_task_id = v.task_key
-            WHERE v.counts
-            UNION ALL
-            SELECT 'score', s.level, s.dimension, p.rater, s.target_id,
-                   coalesce(t.seed_id, s.target_id), s.value, s.rated_at, NULL, NULL, NULL
-            FROM in_score s JOIN person p USING (rater_id)
-            LEFT JOIN tree_of t ON t.id = s.target_id WHERE s.counts
         )
-        SELECT what, level, dimension, rater, value,
-               dense_rank() OVER (PARTITION BY what, level ORDER BY thing) - 1 AS thing,
-               dense_rank() OVER (ORDER BY seed) AS cluster,
+        SELECT 'vote' AS what, v.level, v.dimension, p.rater, v.a_id, v.b_id, v.seed_id AS seed,
+               list_position({list(CHOICES)}, v.choice) - 1 AS value, v.rated_at,
+               list_position(['a', 'b'], v.shown_first) - 1 AS first,
+               g.gold ->> v.dimension AS wanted, v.choice
+        FROM in_preference_vote v JOIN person p USING (rater_id)
+        LEFT JOIN annotation_task g ON g.annotation_task_id = v.task_key
+        WHERE v.counts
+        UNION ALL
+        SELECT 'score', s.level, s.dimension, p.rater, s.target_id, '',
+               coalesce(t.seed_id, s.target_id), s.value, s.rated_at, NULL, NULL, NULL
+        FROM in_score s JOIN person p USING (rater_id)
+        LEFT JOIN (
+            FROM tree_of SEMI JOIN (SELECT target_id AS id FROM in_score) USING (id)
+        ) t ON t.id = s.target_id WHERE s.counts
+        """
+    )
+    # Numbers by way of small tables: a window over all labels would sort their long ids.
+    db.execute(
+        """
+        CREATE TEMP TABLE label_given AS
+        WITH thing AS (
+            SELECT *, row_number() OVER (PARTITION BY what, level ORDER BY a_id, b_id) - 1 AS thing
+            FROM (SELECT DISTINCT what, level, a_id, b_id FROM label_said)
+        ), tree AS (
+            SELECT seed, row_number() OVER (ORDER BY seed) AS cluster
+            FROM (SELECT DISTINCT seed FROM label_said)
+        )
+        SELECT what, level, dimension, rater, value, t.thing, c.cluster,
                coalesce(epoch_us(rated_at), -1) AS rated_at, coalesce(first, -1) AS first,
                coalesce((wanted = choice)::INT, -1) AS gold
-        FROM said
+        FROM label_said JOIN thing t USING (what, level, a_id, b_id) JOIN tree c USING (seed)
         """
     )
     kinds = db.execute(

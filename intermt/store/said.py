@@ -6,9 +6,10 @@ counts; of a judge every reply that states something.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from duckdb import DuckDBPyConnection as Connection
 from numpy.typing import NDArray
 
@@ -72,12 +73,13 @@ _VERDICTS = f"""
 
 
 def gather(db: Connection, *, votes: bool = True) -> None:
-    """Make `said`, without votes and choices where they are not wanted.
+    """Make `said`, without votes and choices where they are not wanted, and `said_group`.
 
     Columns: what, level, dimension, role, rater_kind, judge_id ("" for people), rater_id,
     a_id, b_id (NULL for a score), seed_id (of a thing that is not in the store its own id),
     value (a score, an index into `CHOICES`, or NULL where a judge gives a real number alone),
-    shown_first (`a`, `b` or NULL), synthetic, simulated.
+    shown_first (`a`, `b` or NULL), synthetic, and simulated: whether a stand-in gave the label
+    or wrote what it is about (of a vote: a).
     """
     kinds = [("score", _SCORES), ("score", f"{_VERDICTS} AND v.task = 'score'")]
     if votes:
@@ -88,26 +90,40 @@ def gather(db: Connection, *, votes: bool = True) -> None:
         f"""
         CREATE TEMP TABLE said AS
         WITH label AS ({union}), tree AS (
-            SELECT id, any_value(seed_id) AS seed_id FROM tree_of
-            SEMI JOIN (SELECT a_id AS id FROM label WHERE own_tree IS NULL) USING (id) GROUP BY id
+            SELECT id, any_value(seed_id) AS seed_id, bool_or(simulated) AS simulated FROM tree_of
+            SEMI JOIN (SELECT a_id AS id FROM label) USING (id) GROUP BY id
         )
-        SELECT l.* EXCLUDE (own_tree) REPLACE (l.value::INTEGER AS value),
-               coalesce(l.own_tree, t.seed_id, l.a_id) AS seed_id
+        SELECT l.* EXCLUDE (own_tree) REPLACE (
+                   l.value::INTEGER AS value,
+                   l.simulated OR coalesce(t.simulated, FALSE) AS simulated
+               ), coalesce(l.own_tree, t.seed_id, l.a_id) AS seed_id
         FROM label l LEFT JOIN tree t ON t.id = l.a_id
+        """
+    )
+    db.execute(
+        f"""
+        CREATE TEMP TABLE said_group AS
+        SELECT *, row_number() OVER (ORDER BY what, {GROUP})::INTEGER AS grp
+        FROM (SELECT DISTINCT what, {GROUP} FROM said)
         """
     )
 
 
-def by_group(rows: Mapping[str, NDArray[Any]]) -> Iterator[tuple[Group, slice]]:
-    """The groups of rows that are sorted by `GROUP`, and where each begins and ends."""
-    columns = [rows[name] for name in GROUP.split(", ")]
-    names = list(zip(*columns, strict=True))
-    start = 0
-    for end in range(1, len(names) + 1):
-        if end == len(names) or names[end] != names[start]:
-            role, kind, judge_id, level, dimension = names[start]
-            yield Group(Who(role, kind, judge_id), level, dimension), slice(start, end)
-            start = end
+def groups(db: Connection, what: What) -> dict[int, Group]:
+    """The kinds of labels that there are, by their number `grp` in `said_group`."""
+    rows = db.execute(
+        f"SELECT grp, {GROUP} FROM said_group WHERE what = ? ORDER BY grp", [what]
+    ).fetchall()
+    return {
+        grp: Group(Who(role, kind, judge_id), level, dimension)
+        for grp, role, kind, judge_id, level, dimension in rows
+    }
+
+
+def places(rows: Mapping[str, NDArray[Any]], grp: int) -> slice:
+    """Where a group stands in rows that are sorted by `grp`."""
+    start, end = np.searchsorted(rows["grp"], [grp, grp + 1])
+    return slice(int(start), int(end))
 
 
 def judge_names(db: Connection) -> dict[str, str]:

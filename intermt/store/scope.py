@@ -27,9 +27,8 @@ _NODES = (
 )
 _LATEST = """
     row_number() OVER (
-        PARTITION BY l.rater_id, {about}, l.dimension
-        ORDER BY l.rated_at DESC NULLS LAST, l.{key} DESC
-    ) = 1 AS counts
+        PARTITION BY rater_id, {about}, dimension ORDER BY rated_at DESC NULLS LAST, {key} DESC
+    ) = 1
 """
 """Whether a label is its rater's latest on one thing; the others are superseded."""
 
@@ -83,8 +82,8 @@ def narrow(
     db.execute(
         """
         CREATE TEMP VIEW tree_of AS
-        SELECT conversation_id AS id, seed_id FROM conversation
-        UNION ALL SELECT node_id, seed_id FROM node
+        SELECT conversation_id AS id, seed_id, simulated FROM conversation
+        UNION ALL SELECT node_id, seed_id, simulated FROM node
         """
     )
     _narrow_labels(db, dataset, level, labels)
@@ -102,16 +101,22 @@ def _narrow_labels(
             "score",
             "score_id",
             f"{scored}, l.value, l.rated_at, l.task_key",
-            "l.target_id",
+            "target_id",
             ("l.target_id",),
         ),
-        ("feedback", "feedback_id", f"{scored}, l.kind", "l.target_id, l.kind", ("l.target_id",)),
+        (
+            "feedback",
+            "feedback_id",
+            f"{scored}, l.kind, l.rated_at",
+            "target_id, kind",
+            ("l.target_id",),
+        ),
         (
             "preference_vote",
             "vote_id",
             "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice, l.rated_at,"
             " l.task_key, l.shown_first",
-            "l.level, l.a_id, l.b_id",
+            "level, a_id, b_id",
             ("l.a_id", "l.b_id"),
         ),
     )
@@ -119,12 +124,23 @@ def _narrow_labels(
         where, parameters = _in_scope(dataset, targets, own="l.dataset")
         db.execute(
             f"""
-            CREATE TEMP TABLE in_{table} AS FROM (
-                SELECT {columns}, coalesce(r.role, '{NOT_STATED}') AS role,
-                       coalesce(r.kind, '{NOT_STATED}') AS rater_kind,
-                       {_LATEST.format(about=about, key=key)}
-                FROM {table} l LEFT JOIN rater r ON r.rater_id = l.rater_id WHERE {where}
-            ) WHERE ?::VARCHAR IS NULL OR level = ?
+            CREATE TEMP TABLE in_{table} AS
+            WITH label AS (
+                SELECT *, hash(rater_id, {about}, dimension) AS place FROM (
+                    SELECT {columns}, l.{key}, coalesce(r.role, '{NOT_STATED}') AS role,
+                           coalesce(r.kind, '{NOT_STATED}') AS rater_kind
+                    FROM {table} l LEFT JOIN rater r ON r.rater_id = l.rater_id WHERE {where}
+                )
+            ), several AS (
+                -- Few labels have a rival; only these are put in order, which takes time.
+                SELECT place FROM label GROUP BY place HAVING count(*) > 1
+            ), told AS (
+                SELECT *, TRUE AS counts FROM label ANTI JOIN several USING (place)
+                UNION ALL
+                SELECT *, {_LATEST.format(about=about, key=key)}
+                FROM label SEMI JOIN several USING (place)
+            )
+            SELECT * EXCLUDE ({key}, place) FROM told WHERE ?::VARCHAR IS NULL OR level = ?
             """,
             [*parameters, level, level],
         )

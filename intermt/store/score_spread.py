@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from duckdb import DuckDBPyConnection as Connection
 from numpy.typing import NDArray
 
-from intermt.store.said import GROUP, TOP, Group, Who, by_group, gather
+from intermt.store.said import GROUP, TOP, Group, gather, groups, places
 
 Floats = NDArray[np.float64]
 
@@ -52,38 +51,49 @@ def score_spreads(db: Connection) -> list[Spread]:
     gather(db, votes=False)
     heads = db.execute(
         f"""
-        SELECT {GROUP}, count(DISTINCT a_id), count(DISTINCT rater_id),
+        SELECT grp, count(DISTINCT a_id), count(DISTINCT rater_id),
                count(*) FILTER (value IS NULL), bool_or(synthetic), bool_or(simulated)
-        FROM said WHERE what = 'score' GROUP BY {GROUP} ORDER BY {GROUP}
+        FROM said JOIN said_group USING (what, {GROUP}) WHERE what = 'score'
+        GROUP BY grp ORDER BY grp
         """
     ).fetchall()
-    values: dict[Group, dict[int, int]] = {}
-    for *name, value, n in db.execute(
-        f"SELECT {GROUP}, value, count(*) FROM said WHERE what = 'score' AND value IS NOT NULL"
-        f" GROUP BY {GROUP}, value ORDER BY {GROUP}, value"
+    values: dict[int, dict[int, int]] = {}
+    for grp, value, n in db.execute(
+        f"""
+        SELECT grp, value, n FROM (
+            SELECT what, {GROUP}, value, count(*) AS n FROM said
+            WHERE what = 'score' AND value IS NOT NULL GROUP BY what, {GROUP}, value
+        ) JOIN said_group USING (what, {GROUP}) ORDER BY grp, value
+        """
     ).fetchall():
-        values.setdefault(_group(*name), {})[value] = n
+        values.setdefault(grp, {})[value] = n
     trees = db.execute(
         f"""
-        SELECT {GROUP}, count(*) AS n, sum(value) AS total, count(*) FILTER (value = {TOP}) AS n_top
-        FROM said WHERE what = 'score' AND value >= 0
-        GROUP BY {GROUP}, seed_id ORDER BY {GROUP}, seed_id
+        SELECT grp, n, total, n_top FROM (
+            SELECT what, {GROUP}, seed_id, count(*) AS n, sum(value) AS total,
+                   count(*) FILTER (value = {TOP}) AS n_top
+            FROM said WHERE what = 'score' AND value >= 0 GROUP BY what, {GROUP}, seed_id
+        ) JOIN said_group USING (what, {GROUP}) ORDER BY grp, seed_id
         """
     ).fetchnumpy()
-    places = dict(by_group(trees))
+    named = groups(db, "score")
     found = []
-    for *name, n_things, n_raters, n_real, synthetic, simulated in heads:
-        group = _group(*name)
-        here = places.get(group, slice(0, 0))
+    for grp, n_things, n_raters, n_real, synthetic, simulated in heads:
+        here = places(trees, grp)
         n, totals, n_top = (trees[c][here].astype(np.float64) for c in ("n", "total", "n_top"))
-        counts = values.get(group, {})
+        counts = values.get(grp, {})
         found.append(
             Spread(
-                group, counts, n_things, n_raters, n_real, n, totals, n_top, synthetic, simulated
+                named[grp],
+                counts,
+                n_things,
+                n_raters,
+                n_real,
+                n,
+                totals,
+                n_top,
+                synthetic,
+                simulated,
             )
         )
     return found
-
-
-def _group(role: Any, kind: Any, judge_id: str, level: Any, dimension: str) -> Group:
-    return Group(Who(role, kind, judge_id), level, dimension)

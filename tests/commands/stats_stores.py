@@ -23,28 +23,10 @@ from intermt.store.rows import Answered
 from tests.store.samples import node, verdict
 
 LONG = "a-server-or-model-with-$x^2$-in-a-name-that-goes-on-and-on-60"
-LANGUAGES = [
-    "zh",
-    "en",
-    "de",
-    "fr",
-    "it",
-    "es",
-    "pt",
-    "ru",
-    "ja",
-    "ko",
-    "ar",
-    "hi",
-    "tr",
-    "nl",
-    "sv",
-    "pl",
-    "cs",
-    "fi",
-    "da",
-    "el",
-]
+LANGUAGES = (
+    *("zh", "en", "de", "fr", "it", "es", "pt", "ru", "ja", "ko"),
+    *("ar", "hi", "tr", "nl", "sv", "pl", "cs", "fi", "da", "el"),
+)
 
 
 def like_most(dice: random.Random) -> int:
@@ -150,8 +132,8 @@ class World:
                 key = f"{rater.rater_id}{a}{name}"
                 found.append(
                     PreferenceVote(
-                        key, rater.rater_id, "local", "prefix", root, a, b, name, choice, "set", "t",
-                        first,
+                        key, rater.rater_id, "local", "prefix", root, a, b, name, choice, "set",
+                        "t", first,
                     )
                 )  # fmt: skip
         return found

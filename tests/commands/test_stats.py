@@ -12,7 +12,7 @@ import pytest
 
 from intermt.commands.stats import NOTHING, StatsConfig, run
 from intermt.dimensions import dimensions_of
-from intermt.domain.agreement import gwet_ac2, krippendorff_alpha
+from intermt.domain.agreement import gwet_ac2, krippendorff_alpha, weighted_kappa
 from intermt.errors import MissingInputError
 from intermt.records import Conversation, PreferenceVote, Rater, Score, TextPart
 from intermt.store.connect import Store
@@ -166,7 +166,9 @@ def test_agreement_is_that_of_the_plain_functions(store: Store):
     ac2 = gwet_ac2(table, "quadratic", categories=range(4)).value
     assert found["ac2"]["value"] == pytest.approx(ac2)
     assert found["rate"]["value"] == pytest.approx(6 / 10)
-    for name in ("alpha", "ac2", "rate"):
+    kappa = weighted_kappa(*zip(*table, strict=True), "quadratic", categories=range(4))
+    assert found["kappa"]["value"] == pytest.approx(kappa.value)
+    for name in ("alpha", "ac2", "kappa", "rate"):
         figure = found[name]
         assert figure["low"] < figure["value"] < figure["high"], name
         assert figure["undefined"] is None
@@ -189,6 +191,8 @@ def test_every_combination_of_an_annotator_and_another_counts(
     assert found["n_pairable"] == sum(s[column] is not None for s in SCORES)
     assert found["rate"]["value"] == pytest.approx(sum(x == y for x, y in pairs) / len(pairs))
     assert found["alpha"]["value"] == pytest.approx(krippendorff_alpha(pairs, "ordinal").value)
+    sides = weighted_kappa(*zip(*pairs, strict=True), "quadratic", categories=range(4))
+    assert found["kappa"]["value"] == pytest.approx(sides.value)
     assert found["judge"] == ("J|=1" if other == "judge" else None)
     assert found["n_raters"] == 3
 

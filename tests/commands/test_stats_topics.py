@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import random
 import statistics
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -184,6 +185,31 @@ def test_the_map_is_that_of_plain_means_over_turns(store: Store):
     assert other["pearson"] == mirrored["pearson"]
     local = run(store, StatsConfig("correlation", "local")).document
     assert len(local["rows"]) == 16
+
+
+@pytest.mark.parametrize("planted", [0.0, 1.0])
+def test_a_planted_tie_between_levels_is_found_and_none_is_not(store: Store, planted: float):
+    dice = random.Random(5)
+    records: list[Any] = [Rater("a", "A", "annotator", "human")]
+    for i in range(400):
+        root = node(None, "user", f"q {i}")
+        end = node(root, "assistant", "a")
+        path = (root.node_id, end.node_id)
+        records += [root, end, Conversation(f"c{i}", "set", f"s{i}", root.node_id, path, 1)]
+        quality = planted * dice.gauss(0, 1)
+        for target, name, dimension in (
+            ("node", end.node_id, "text_quality"),
+            ("conversation", f"c{i}", "helpfulness"),
+        ):
+            value = min(3, max(0, round(1.5 + quality + dice.gauss(0, 1))))
+            records.append(Score(f"{name}s", "a", target, name, dimension, value, "set", "t"))
+    store.write(records)
+    cell = row(run(store, StatsConfig("correlation")).document, x="text_quality", y="helpfulness")
+    # What these roundings leave of a correlation of 1/2, from a million draws.
+    truth = 0.440 * planted
+    for found in (cell["pearson"], cell["spearman"]):
+        assert found["low"] < truth < found["high"]
+        assert (found["low"] > 0) == bool(planted)
 
 
 def test_constant_and_missing_dimensions_say_why(store: Store):
