@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 def environment(**extra: str) -> dict[str, str]:
     """The environment without anything that changes what intermt does."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("INTERMT", "_INTERMT"))}
+    # Hundreds of processes need not compile the same files anew.
+    changing = ("INTERMT", "_INTERMT", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(changing)}
     return {**kept, "PYTHONPATH": str(ROOT), "HOME": "/nonexistent", "COLUMNS": "80", **extra}
 
 
