@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -178,19 +179,19 @@ def stats(
                 raise UsageError(
                     f"--{name.replace('_', '-')} is for stats scaling", todo="leave it out"
                 )
-    if plot is not None:
-        # Before the counting: nobody waits for figures that cannot be drawn.
-        form_of_plot = plot_form(plot)
     found: StatsResult | ScalingResult
-    if topic == "scaling":
-        found = scaling(ctx)
-    else:
-        config = StatsConfig(topic or "overview", level, dataset, ctx.config.servers)
-        found = run(open_store(ctx), config)
-    if plot is not None:
-        drawn = figure_bytes(found.document, form_of_plot)
-        with whole_file(plot) as file:
-            file.write(drawn)
+    with ExitStack() as stack:
+        if plot is not None:
+            # Before the counting: nobody waits for figures that cannot be drawn.
+            form_of_plot = plot_form(plot)
+            file = stack.enter_context(whole_file(plot))
+        if topic == "scaling":
+            found = scaling(ctx)
+        else:
+            config = StatsConfig(topic or "overview", level, dataset, ctx.config.servers)
+            found = run(open_store(ctx), config)
+        if plot is not None:
+            file.write(figure_bytes(found.document, form_of_plot))
     marks = [SIMULATED] * found.simulated + [SYNTHETIC] * found.synthetic
     if not ctx.json and form != "table":
         stream = ctx.out.stdout(f"--format {form}")

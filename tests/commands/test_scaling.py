@@ -304,8 +304,8 @@ def test_a_plot_is_drawn_and_the_same_study_draws_the_same(
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("--plot", "x.pdf"), 2, "name FILE.png or FILE.svg"),
-        (("--plot", "none/x.png"), 73, "there is no such folder"),
+        (("--plot", "x.pdf"), 2, "a .png or .svg file"),
+        (("--plot", "none/x.png"), 73, "there is no folder none"),
         (("--judge", "x"), 2, "write it like --judge 2=my-reward-model"),
         (("--judge", "0=x"), 2, "write it like"),
         (("--judge", "1=x", "--server", "builtin"), 2, "leave out one of them"),
