@@ -38,7 +38,6 @@ class HeadFile:
         trees: Seed ids that it was fitted to.
         simulated: Whether embeddings or answers it was fitted to are a stand-in's.
         synthetic: Whether votes it was fitted to are invented.
-        about: The rest of what the file says: figures of the fit, how pairs were chosen.
     """
 
     head_id: str
@@ -50,13 +49,12 @@ class HeadFile:
     trees: frozenset[str]
     simulated: bool
     synthetic: bool
-    about: Mapping[str, Any]
 
     def dimensions_at(self, level: Level) -> tuple[str, ...]:
         """What it can judge at a level: what it was fitted on, elsewhere only `overall`.
 
         Raises:
-            UsageError: Nothing.
+            UsageError: There is nothing it can judge there.
         """
         known = (*(d.key for d in dimensions_of(level)), OVERALL)
         if found := tuple(key for key in known if key in self.weights):
@@ -176,7 +174,6 @@ def _read(path: Path, data: Mapping[str, Any]) -> HeadFile:
     trees = data.get("trees")
     if not isinstance(trees, list) or not all(isinstance(tree, str) for tree in trees):
         raise _bad(path, "trees: not a list of seed ids")
-    kept = ("made", "pairs", "heads", "left_out")
     return HeadFile(
         head_id=_head_id(plan, scale, weights),
         level=level,
@@ -187,7 +184,6 @@ def _read(path: Path, data: Mapping[str, Any]) -> HeadFile:
         trees=frozenset(trees),
         simulated=data.get("simulated") is True,
         synthetic=data.get("synthetic") is True,
-        about={key: data[key] for key in kept if key in data},
     )
 
 

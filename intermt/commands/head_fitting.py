@@ -250,7 +250,9 @@ def _fitted(
     heads, left_out = _heads(config, space, space.coordinates(differences), pairs, rows)
     if not heads:
         raise MissingInputError(
-            "no head can be fitted", details=[f"{key}: {text}" for key, text in left_out.items()]
+            "no head can be fitted",
+            details=[f"{key}: {text}" for key, text in left_out.items()],
+            todo="label more pairs, of more seed questions, or ask for less of each pair",
         )
     shown = tuple(FittedDimension.of(key, head) for key, head in heads.items())
     synthetic = any(pair.synthetic for pair in pairs)

@@ -159,6 +159,8 @@ class HeadJudge:
         notes = [TRAINED_ON] if item.seed_id in self._head.trees else []
         if self._head.level != plan.level:
             notes.append(f"the head was fitted to {self._head.level} preferences")
+        if self._head.synthetic:
+            notes.append("the head was fitted to invented votes")
         if not self._head.plan.pictures:
             notes += _unseen(loaded)
         notes += [note for side in sides for note in side.notes]

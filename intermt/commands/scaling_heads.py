@@ -97,7 +97,10 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
     progress.stop()
     if np.isnan(found).all():
         raise MissingInputError(
-            "no head can be fitted to the pairs there are", where=str(store.folder), details=notes
+            "no head can be fitted to the pairs there are",
+            where=str(store.folder),
+            details=notes,
+            todo="label more pairs, of more seed questions",
         )
     table, more = _transfer(wanted, vectors, config)
     about = {

@@ -296,6 +296,15 @@ def test_trees_it_was_fitted_to_are_marked_where_they_are_wanted(
     assert counted(planted.store, sql) == 80
 
 
+def test_what_was_fitted_to_invented_votes_says_so(fitted: tuple[Program, Path]) -> None:
+    program, file = fitted
+    file.write_text(json.dumps({**head_of(file), "synthetic": True}))
+    with serving(no_chat, embed=by_phrases) as served:
+        n = program(*JUDGE, file, *PAIR, "--server", served.url).data["n_items"]
+    sql = "SELECT count(*) FROM verdict WHERE notes = ['the head was fitted to invented votes']"
+    assert counted(program.store, sql) == n
+
+
 def test_another_model_is_refused_and_so_is_another_length(fitted: tuple[Program, Path]) -> None:
     program, file = fitted
 
