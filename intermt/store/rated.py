@@ -144,8 +144,9 @@ def _number(db: Connection) -> None:
         """
         CREATE TEMP TABLE beside AS
         WITH said AS (
-            SELECT grp, what, level, dimension, role, judge_id, count(DISTINCT unit) AS n
-            FROM rating GROUP BY ALL
+            SELECT grp, any_value(what) AS what, any_value(level) AS level,
+                   any_value(dimension) AS dimension, role, judge_id, count(DISTINCT unit) AS n
+            FROM rating GROUP BY grp, role, judge_id
         ), whose AS (
             SELECT 'annotator' AS side UNION ALL SELECT 'verifier'
         )

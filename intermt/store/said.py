@@ -90,8 +90,7 @@ def gather(db: Connection, *, votes: bool = True) -> None:
         f"""
         CREATE TEMP TABLE said AS
         WITH label AS ({union}), tree AS (
-            SELECT id, any_value(seed_id) AS seed_id, bool_or(simulated) AS simulated FROM tree_of
-            SEMI JOIN (SELECT a_id AS id FROM label) USING (id) GROUP BY id
+            FROM tree_of SEMI JOIN (SELECT DISTINCT a_id AS id FROM label) USING (id)
         )
         SELECT l.* EXCLUDE (own_tree) REPLACE (
                    l.value::INTEGER AS value,

@@ -147,16 +147,18 @@ def _narrow_labels(
 
 
 def _narrow_verdicts(db: Connection, dataset: str | None, level: Level | None) -> None:
-    where, parameters = _in_scope(dataset, ("v.a_id", "v.b_id"))
-    db.execute(
-        f"""
-        CREATE TEMP TABLE in_verdict AS
+    said = """
         SELECT v.judge_id, v.task, v.level, v.a_id, v.b_id, v.dimension, v."order", v.state,
                v.value, v.choice, v.estimate, v.request_key, v.second_key, v.simulated
-        FROM verdict v WHERE {where} AND (?::VARCHAR IS NULL OR v.level = ?)
-        """,
-        [*parameters, level, level],
-    )
+        FROM verdict v
+        """
+    # A level is one of two words of our own; a view takes no parameters.
+    at_level = "TRUE" if level is None else f"v.level = '{level}'"
+    if dataset is None:
+        db.execute(f"CREATE TEMP VIEW in_verdict AS {said} WHERE {at_level}")
+        return
+    where, parameters = _in_scope(dataset, ("v.a_id", "v.b_id"))
+    db.execute(f"CREATE TEMP TABLE in_verdict AS {said} WHERE {where} AND {at_level}", parameters)
 
 
 def _in_scope(
