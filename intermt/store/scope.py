@@ -96,20 +96,20 @@ def _narrow_labels(
 ) -> None:
     level_of_target = "CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END"
     scored = f"l.rater_id, l.target_id, l.dimension, {level_of_target} AS level"
-    kinds = (
+    kinds: tuple[tuple[Label, str, str, str, tuple[str, ...]], ...] = (
         (
             "score",
             "score_id",
             f"{scored}, l.value, l.rated_at, l.task_key",
             "target_id",
-            ("l.target_id",),
+            ("target_id",),
         ),
         (
             "feedback",
             "feedback_id",
             f"{scored}, l.kind, l.rated_at",
             "target_id, kind",
-            ("l.target_id",),
+            ("target_id",),
         ),
         (
             "preference_vote",
@@ -117,11 +117,11 @@ def _narrow_labels(
             "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice, l.rated_at,"
             " l.task_key, l.shown_first",
             "level, a_id, b_id",
-            ("l.a_id", "l.b_id"),
+            ("a_id", "b_id"),
         ),
     )
     for table, key, columns, about, targets in (kind for kind in kinds if kind[0] in labels):
-        where, parameters = _in_scope(dataset, targets, own="l.dataset")
+        where, parameters = _in_scope(dataset, table, targets, has_dataset=True)
         db.execute(
             f"""
             CREATE TEMP TABLE in_{table} AS
@@ -148,29 +148,34 @@ def _narrow_labels(
 
 def _narrow_verdicts(db: Connection, dataset: str | None, level: Level | None) -> None:
     said = """
-        SELECT v.judge_id, v.task, v.level, v.a_id, v.b_id, v.dimension, v."order", v.state,
-               v.value, v.choice, v.estimate, v.request_key, v.second_key, v.simulated
-        FROM verdict v
+        SELECT l.judge_id, l.task, l.level, l.a_id, l.b_id, l.dimension, l."order", l.state,
+               l.value, l.choice, l.estimate, l.request_key, l.second_key, l.simulated
+        FROM verdict l
         """
     # A level is one of two words of our own; a view takes no parameters.
-    at_level = "TRUE" if level is None else f"v.level = '{level}'"
+    at_level = "TRUE" if level is None else f"l.level = '{level}'"
     if dataset is None:
         db.execute(f"CREATE TEMP VIEW in_verdict AS {said} WHERE {at_level}")
         return
-    where, parameters = _in_scope(dataset, ("v.a_id", "v.b_id"))
+    where, parameters = _in_scope(dataset, "verdict", ("a_id", "b_id"), has_dataset=False)
     db.execute(f"CREATE TEMP TABLE in_verdict AS {said} WHERE {where} AND {at_level}", parameters)
 
 
 def _in_scope(
-    dataset: str | None, targets: tuple[str, ...], own: str | None = None
+    dataset: str | None, table: Label, targets: tuple[str, ...], *, has_dataset: bool
 ) -> tuple[str, list[str]]:
     """The condition that keeps what is about a dataset or recorded under it."""
     if dataset is None:
         return "TRUE", []
-    said = [f"{target} IN (SELECT id FROM in_target)" for target in targets]
-    if own is None:
+    # Of what is in scope only what has labels: a much smaller list to look each label up in.
+    said = [
+        f"l.{target} IN (SELECT id FROM in_target"
+        f" SEMI JOIN (SELECT DISTINCT {target} AS id FROM {table}) USING (id))"
+        for target in targets
+    ]
+    if not has_dataset:
         return f"({' OR '.join(said)})", []
-    return f"({own} = ? OR {' OR '.join(said)})", [dataset]
+    return f"(l.dataset = ? OR {' OR '.join(said)})", [dataset]
 
 
 def datasets(db: Connection) -> list[str]:
