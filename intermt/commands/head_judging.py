@@ -69,15 +69,13 @@ def head_rater(name: str | None, head: HeadFile, model: str, simulated: bool) ->
 
 
 def fresh(
-    items: list[JudgeItem], head: HeadFile | None, trained_on: TrainedOn
+    items: list[JudgeItem], head: HeadFile, trained_on: TrainedOn
 ) -> tuple[list[JudgeItem], int]:
     """The items a head is to judge, and how many there are of trees that it was fitted to.
 
     Raises:
         MissingInputError: None are left.
     """
-    if head is None:
-        return items, 0
     others = [item for item in items if item.seed_id not in head.trees]
     if trained_on == "skip" and not others:
         raise MissingInputError(

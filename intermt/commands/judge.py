@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from intermt.commands.calling import Caller, completed, each, loaded, started
 from intermt.commands.chat_judging import ChatJudge
-from intermt.commands.head_judging import HeadJudge, fresh
 from intermt.commands.judge_config import (
     PAPER_IMAGE_PX,
     JudgeConfig,
@@ -173,6 +172,9 @@ class _Tally:
 
 def _asker(caller: Caller, plan: JudgePlan) -> Judge:
     if plan.head is not None:
+        # Heads load numpy, for which other judges need not wait.
+        from intermt.commands.head_judging import HeadJudge
+
         return HeadJudge(caller, plan)
     return (ChatJudge if plan.reward_dimension is None else RewardJudge)(caller, plan)
 
@@ -225,7 +227,11 @@ def _loaded(store: Store, chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
 
 def _items(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], int, int]:
     """What there is to judge, how much lacks pictures, and how much a head was fitted to."""
-    found, n_trained_on = fresh(_found(store, config), config.head, config.trained_on)
+    found, n_trained_on = _found(store, config), 0
+    if config.head is not None:
+        from intermt.commands.head_judging import fresh
+
+        found, n_trained_on = fresh(found, config.head, config.trained_on)
     if config.missing_images == "note":
         return _limited(found, config), 0, n_trained_on
     with store.reading() as db:

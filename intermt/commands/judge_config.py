@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from intermt.commands.calling import CallCounts
-from intermt.commands.head_file import HeadFile
 from intermt.config import Server
 from intermt.dimensions import Level
 from intermt.domain.jury import JuryRule
 from intermt.domain.prompts import PROMPT_NAMES, Prompts
 from intermt.records import JudgeTask
+
+if TYPE_CHECKING:
+    from intermt.commands.head_file import HeadFile
 
 MissingImages = Literal["error", "note", "skip"]
 TrainedOn = Literal["skip", "note"]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from intermt.commands.calling import Caller
-from intermt.commands.head_judging import head_rater
 from intermt.commands.judge_config import PAPER_IMAGE_PX, JudgeConfig
 from intermt.commands.reward_judging import reward_rater
 from intermt.domain.prompts import PROMPT_NAMES
@@ -36,6 +35,8 @@ def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
     model = caller.models[config.server.name]
     simulated = caller.simulated[config.server.name]
     if config.head is not None:
+        from intermt.commands.head_judging import head_rater
+
         return head_rater(config.name, config.head, model, simulated)
     if config.reward_dimension is not None:
         return reward_rater(config.name, model, config.reward_dimension, simulated)

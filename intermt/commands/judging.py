@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from intermt.commands.head_file import HeadFile
 from intermt.config import Server
 from intermt.dimensions import OVERALL, Level, dimensions_of
 from intermt.domain.prompts import Prompts
 from intermt.records import ImagePart, JudgeTask, Message, Node, Verdict, content_id
 from intermt.store import trees
 from intermt.store.judging import JudgeItem
+
+if TYPE_CHECKING:
+    from intermt.commands.head_file import HeadFile
 
 CRUCIAL_STEP = "crucial_step_recognition"
 MISSING = "missing picture: "

@@ -59,8 +59,11 @@ def test_every_step_runs_and_nothing_is_wrong_at_the_end(
     assert rebuilt["n_conversations"] > 0
     assert (rebuilt["simulated"], rebuilt["synthetic"]) == (True, True)
     assert all(said_of(result) for result in results)
-    assert results[-1].step.words == "check"
-    assert results[-1].data["findings"] == []
+    (checked,) = (r.data for r in results if r.step.words == "check")
+    assert checked["findings"] == []
+    assert results[-1].step.words == "report report"
+    assert len(results[-1].data["there"]) > 10
+    assert (tmp_path / "demo" / "report" / "index.html").is_file()
     assert not (tmp_path / "real").exists()
     assert {step.saved for step in STEPS if step.saved} <= {
         path.name for path in (tmp_path / "demo").iterdir()
