@@ -7,6 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings
+
+# How long an example takes says something about the machine, not about what is tested.
+settings.register_profile("intermt", deadline=None)
+settings.load_profile("intermt")
 
 
 @pytest.fixture(scope="session", autouse=True)
