@@ -22,8 +22,6 @@ from intermt.records import Progress
 from intermt.store.connect import Store
 
 TITLE = "Judges beside people"
-_SIMULATED = "SIMULATED: a stand-in server answered; nothing here says anything about a real model."
-_SYNTHETIC = "SYNTHETIC: invented labels are among these; they are nobody's judgement."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def _written(
     progress.start("writing the page", None, "parts")
     sections = _sections(seen, _named(result, seen.labels), options)
     progress.advance()
-    banners = [_SIMULATED] * result.simulated + [_SYNTHETIC] * result.synthetic_labels
+    banners = report_notes.banners(simulated=result.simulated, synthetic=result.synthetic_labels)
     n_bytes = 0
     for piece in page(TITLE, _lead(seen), banners, sections, __version__):
         sink.write(piece)

@@ -27,7 +27,7 @@ _OPTIONS = {
 }
 """What makes another judge, by its name in the record of a run."""
 
-_TODO = "give this one a name of its own with --name"
+_NAME_IT = "give this one a name of its own with --name"
 
 
 def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
@@ -90,19 +90,19 @@ def check_judge(
         raise UsageError(
             f"the name {now.name!r} is taken by a judge that is a {namesakes[0]},"
             f" and this one is a {now.kind}",
-            todo=_TODO,
+            todo=_NAME_IT,
         )
     known = stored.rater(db, now.rater_id)
     if known is not None and (known.settings, known.simulated) != (now.settings, now.simulated):
         before = None if config is None else stored.latest_judging(db, now.rater_id)
         raise UsageError(
-            f"the judge {now.name!r} {_said_of(known, now, before, config)}", todo=_TODO
+            f"the judge {now.name!r} {_said_of(known, now, before, config)}", todo=_NAME_IT
         )
     if grader is not None and (others := stored.graders(db, now.rater_id) - {grader}):
         raise UsageError(
             f"the judge {now.name!r} was graded by {', '.join(sorted(others))} so far,"
             f" not by {grader}; grades of two graders do not make one figure",
-            todo=_TODO,
+            todo=_NAME_IT,
         )
 
 

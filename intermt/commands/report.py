@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from intermt import __version__
+from intermt.commands import report_notes
 from intermt.commands.evaluate import EvalResult
 from intermt.commands.report_paper import Entry, entries
 from intermt.commands.whole_folder import whole_folder
@@ -39,8 +40,6 @@ PAGE = "index.html"
 TITLE = "What is in this store"
 
 _VERSION = 1
-_SIMULATED = "SIMULATED: a stand-in server answered; nothing here says anything about a real model."
-_SYNTHETIC = "SYNTHETIC: invented labels are among these; they are nobody's judgement."
 _NO_FIGURES = (
     "There are no figures, as matplotlib is not installed: pip install 'intermt[plot]', then run"
     " intermt report again."
@@ -147,7 +146,7 @@ def write(
     synthetic = any(document["synthetic"] for document in documents.values())
     if result is not None:
         simulated, synthetic = simulated or result.simulated, synthetic or result.synthetic_labels
-    banners = [_SIMULATED] * simulated + [_SYNTHETIC] * synthetic
+    banners = report_notes.banners(simulated=simulated, synthetic=synthetic)
     has_figures = any(chapter.figures for chapter in chapters)
     progress.start("writing the report", None, "files")
     written: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""What an evaluation's page says of its judges, its gaps, and how it was made."""
+"""What pages of judges say before all else, of judges and gaps, and how they were made."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ from intermt.commands.report_titles import NONE, TASK_NAMES
 from intermt.formats.writing.report_page import Block, Cell, Note, Table
 from intermt.store.report import Counted
 from intermt.store.verdicts import JudgeSummary
+
+
+def banners(*, simulated: bool, synthetic: bool) -> list[str]:
+    """What has to be read before everything else on a page."""
+    return [
+        *["SIMULATED: a stand-in server answered; nothing here says anything about a real model."]
+        * simulated,
+        *["SYNTHETIC: invented labels are among these; they are nobody's judgement."] * synthetic,
+    ]
 
 
 def judges(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from intermt.dimensions import BY_KEY
 from intermt.reporting.panels import ROW, Dot, dot, dots, name_block, name_rows, no_figure
 from intermt.reporting.style import BLUE, GREEN, ORANGE, VERMILION, Sheet
+
+Row = Mapping[str, Any]
 
 _MOST_ROWS = 60
 _NAME = 30
@@ -41,6 +44,10 @@ _PAIRS = {
 }
 
 
+class _Drawn(Protocol):
+    def __call__(self, axes: Axes, row_dots: list[Dot], key: str, *, is_last: bool) -> None: ...
+
+
 def agreement_figure(document: Mapping[str, Any]) -> Figure:
     """A row for each dimension and two sides, a column for each coefficient."""
     rows, left = _foremost(document["rows"])
@@ -60,31 +67,21 @@ def agreement_figure(document: Mapping[str, Any]) -> Figure:
     )
     if not rows:
         return sheet.nothing("; ".join(document["notes"]))
-    grid = sheet.grid(
-        len(blocks), len(_OF_AGREEMENT), height_ratios=[len(b) + 1 for b in blocks.values()]
-    )
-    for i, (title, block) in enumerate(blocks.items()):
-        for j, (key, name) in enumerate(_OF_AGREEMENT):
-            axes = sheet.panel(grid[i, j])
-            found = [dot(row[key], row["n_pairable"], *_PAIRS[row["between"]][:2]) for row in block]
-            axes.set_title(name)
-            if j == 0:
-                name_block(axes, title)
-            if 0 < j < len(_OF_AGREEMENT) - 1 and all(one.value is None for one in found):
-                no_figure(axes)
-                continue
-            is_share = key == "rate"
-            dots(
-                axes,
-                found,
-                limits=(0.0, 1.0) if is_share else _limits(found),
-                reference=None if is_share else 0.0,
-                with_n=j == len(_OF_AGREEMENT) - 1,
-            )
-            if j == 0:
-                name_rows(axes, [_compared(row) for row in block], _NAME)
-            else:
-                axes.set_yticks([])
+
+    def drawn(axes: Axes, row_dots: list[Dot], key: str, *, is_last: bool) -> None:
+        is_share = key == "rate"
+        dots(
+            axes,
+            row_dots,
+            limits=(0.0, 1.0) if is_share else _limits(row_dots),
+            reference=None if is_share else 0.0,
+            with_n=is_last,
+        )
+
+    def look(row: Row, key: str) -> Dot:
+        return dot(row[key], row["n_pairable"], *_PAIRS[row["between"]][:2])
+
+    _columns(sheet, blocks, _OF_AGREEMENT, look, drawn, _compared)
     return sheet.done()
 
 
@@ -108,29 +105,54 @@ def annotators_figure(document: Mapping[str, Any]) -> Figure:
     )
     if not rows:
         return sheet.nothing("; ".join(document["notes"]))
-    grid = sheet.grid(
-        len(blocks), len(_OF_ANNOTATORS), height_ratios=[len(b) + 1 for b in blocks.values()]
-    )
+
+    def drawn(axes: Axes, row_dots: list[Dot], key: str, *, is_last: bool) -> None:
+        dots(axes, row_dots, limits=(0.0, 1.0), with_n=is_last)
+
+    def look(row: Row, key: str) -> Dot:
+        flagged = any(check["flag"] for check in row["checks"].values())
+        return dot(row[key], row["n_labels"], *((VERMILION, "D") if flagged else (BLUE, "o")))
+
+    _columns(sheet, blocks, _OF_ANNOTATORS, look, drawn, lambda row: str(row["rater"]))
+    return sheet.done()
+
+
+def _columns(
+    sheet: Sheet,
+    blocks: Mapping[str, Sequence[Row]],
+    figures: Sequence[tuple[str, str]],
+    look: Callable[[Row, str], Dot],
+    drawn: _Drawn,
+    name: Callable[[Row], str],
+) -> None:
+    """A panel for each block of rows and each figure, rows named on the left.
+
+    Args:
+        sheet: Where.
+        blocks: Rows under their titles.
+        figures: Key and title of each column.
+        look: The dot of a row's figure.
+        drawn: Draws the dots of a panel.
+        name: What a row is called.
+    """
+    heights = [len(block) + 1 for block in blocks.values()]
+    grid = sheet.grid(len(blocks), len(figures), height_ratios=heights)
+    last = len(figures) - 1
     for i, (title, block) in enumerate(blocks.items()):
-        for j, (key, name) in enumerate(_OF_ANNOTATORS):
+        for j, (key, heading) in enumerate(figures):
             axes = sheet.panel(grid[i, j])
-            found = []
-            for row in block:
-                flagged = any(check["flag"] for check in row["checks"].values())
-                look = (VERMILION, "D") if flagged else (BLUE, "o")
-                found.append(dot(row[key], row["n_labels"], *look))
-            axes.set_title(name)
+            row_dots = [look(row, key) for row in block]
+            axes.set_title(heading)
             if j == 0:
                 name_block(axes, title)
-            if 0 < j < len(_OF_ANNOTATORS) - 1 and all(one.value is None for one in found):
+            if 0 < j < last and all(one.value is None for one in row_dots):
                 no_figure(axes)
                 continue
-            dots(axes, found, limits=(0.0, 1.0), with_n=j == len(_OF_ANNOTATORS) - 1)
+            drawn(axes, row_dots, key, is_last=j == last)
             if j == 0:
-                name_rows(axes, [row["rater"] for row in block], _NAME)
+                name_rows(axes, [name(row) for row in block], _NAME)
             else:
                 axes.set_yticks([])
-    return sheet.done()
 
 
 def bias_figure(document: Mapping[str, Any]) -> Figure:

@@ -39,7 +39,7 @@ _WAITING = {"read": "waiting to read", "write": "waiting to write", "work": "wai
 _POLL_FIRST_S = 0.002
 _POLL_S = 0.02
 _ABANDONED_S = 60.0
-_TODO_BY_ERRNO = {
+_REMEDIES = {
     errno.ENOSPC: "free disk space, then run the same command again; finished work is kept",
     errno.EDQUOT: "your disk quota is used up; free space, then run the same command again",
 }
@@ -224,7 +224,7 @@ class StoreLock:
             raise StoreIOError(
                 f"cannot queue for the store {self._folder}: {error.strerror}",
                 where=str(self._queue),
-                todo=_TODO_BY_ERRNO.get(error.errno or 0, ""),
+                todo=_REMEDIES.get(error.errno or 0, ""),
             ) from error
         return self._queue / name, fd
 
