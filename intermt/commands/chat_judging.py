@@ -27,7 +27,7 @@ from intermt.domain.verdicts import (
     preference_schema,
     score_schema,
 )
-from intermt.records import Call, Choice, Message, Reply, Verdict
+from intermt.records import Call, Choice, Message, Reply, Verdict, VerdictState
 from intermt.servers.chat import chat_call
 from intermt.servers.logprobs import token_stream
 from intermt.store.judging import GRADED_BY, JudgeItem
@@ -252,9 +252,7 @@ class ChatJudge:
     ) -> Verdict:
         plan = self._plan
         said = reply.state in ("ok", "unparsed")
-        state: Literal["ok", "unparsed", "failed"] = (
-            "failed" if not said else "unparsed" if value is None else "ok"
-        )
+        state: VerdictState = "failed" if not said else "unparsed" if value is None else "ok"
         if not said:
             notes = (*notes, f"{reply.state}: {reply.error}")
         elif expected is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from intermt.commands.calling import Caller
 from intermt.commands.embedding import vector_of
@@ -18,10 +17,17 @@ from intermt.commands.head_file import HeadFile
 from intermt.commands.judge_config import TrainedOn
 from intermt.commands.judging import JudgePlan, LoadedItem
 from intermt.errors import ConfigError, MissingInputError, ProtocolMismatch
-from intermt.records import Choice, ImagePart, Message, Rater, Verdict, content_id, rater_id
+from intermt.records import (
+    Choice,
+    ImagePart,
+    Message,
+    Rater,
+    Verdict,
+    VerdictState,
+    content_id,
+    rater_id,
+)
 from intermt.store.judging import JudgeItem
-
-State = Literal["ok", "unparsed", "failed"]
 
 TRAINED_ON = "the head was fitted to pairs of this seed tree"
 """The note of a verdict that shows what was learnt by heart."""
@@ -147,7 +153,7 @@ class HeadJudge:
         sides = [a] if b is None else [a, b]
         estimate: float | None = None
         choice: Choice | None = None
-        state: State = "failed"
+        state: VerdictState = "failed"
         if all(side.values for side in sides):
             state = "ok"
             estimate = a.values[dimension]
@@ -162,26 +168,15 @@ class HeadJudge:
         if not self._head.plan.pictures:
             notes += _unseen(loaded)
         notes += [note for side in sides for note in side.notes]
-        return Verdict(
-            verdict_id=plan.verdict_id(item, dimension, "", 0),
-            judge_id=plan.judge_id,
-            task=plan.task,
-            level=plan.level,
-            a_id=item.a_id,
-            b_id=item.b_id,
-            dimension=dimension,
-            order="",
-            sample=0,
-            state=state,
-            value=None,
-            choice=choice,
-            text=None,
-            request_key=a.request_key,
-            notes=(*loaded.notes, *dict.fromkeys(notes)),
-            run_id=plan.run_id,
-            simulated=self._head.simulated or any(side.simulated for side in sides),
+        return plan.verdict_by_number(
+            loaded,
+            dimension,
+            state,
             estimate=estimate,
-            second_key=None if b is None else b.request_key,
+            choice=choice,
+            keys=(a.request_key, None if b is None else b.request_key),
+            notes=tuple(dict.fromkeys(notes)),
+            simulated=self._head.simulated or any(side.simulated for side in sides),
         )
 
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Protocol
 from intermt.config import Server
 from intermt.dimensions import OVERALL, Level, dimensions_of
 from intermt.domain.prompts import Prompts
-from intermt.records import ImagePart, JudgeTask, Message, Node, Verdict, content_id
+from intermt.records import (
+    Choice,
+    ImagePart,
+    JudgeTask,
+    Message,
+    Node,
+    Verdict,
+    VerdictState,
+    content_id,
+)
 from intermt.store import trees
 from intermt.store.judging import JudgeItem
 
@@ -99,6 +108,53 @@ class JudgePlan:
             dimension,
             order,
             sample,
+        )
+
+    def verdict_by_number(
+        self,
+        loaded: LoadedItem,
+        dimension: str,
+        state: VerdictState,
+        *,
+        estimate: float | None,
+        choice: Choice | None,
+        keys: tuple[str, str | None],
+        notes: tuple[str, ...],
+        simulated: bool,
+    ) -> Verdict:
+        """The verdict of a judge that gives each side a number and is asked once.
+
+        Args:
+            loaded: What it is about.
+            dimension: Likewise.
+            state: How it ended.
+            estimate: The number, for a pair the difference.
+            choice: The side that is ahead; None for a score.
+            keys: The calls about a and, for a pair, b.
+            notes: What to know beside the notes of the item.
+            simulated: Whether a stand-in gave a number.
+        """
+        item = loaded.item
+        return Verdict(
+            verdict_id=self.verdict_id(item, dimension, "", 0),
+            judge_id=self.judge_id,
+            task=self.task,
+            level=self.level,
+            a_id=item.a_id,
+            b_id=item.b_id,
+            dimension=dimension,
+            order="",
+            sample=0,
+            state=state,
+            value=None,
+            choice=choice,
+            text=None,
+            request_key=keys[0],
+            notes=(*loaded.notes, *notes),
+            run_id=self.run_id,
+            simulated=simulated,
+            estimate=estimate,
+            second_key=keys[1],
         )
 
     def verdict_ids(self, item: JudgeItem) -> set[str]:

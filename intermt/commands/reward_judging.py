@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Literal
 
 from intermt.commands.calling import Caller
 from intermt.commands.judging import JudgePlan, LoadedItem
@@ -18,14 +17,13 @@ from intermt.records import (
     Rater,
     Reply,
     Verdict,
+    VerdictState,
     content_id,
     rater_id,
 )
 from intermt.servers.reward import NotARewardError, lacks_endpoint, reward_call, reward_of
 
 _ENDPOINTS: tuple[RewardEndpoint, ...] = ("classify", "pooling")
-
-State = Literal["ok", "unparsed", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class _Side:
     """
 
     reward: float | None
-    state: State
+    state: VerdictState
     request_key: str
     notes: tuple[str, ...]
     simulated: bool
@@ -101,7 +99,7 @@ class RewardJudge:
         call, reply = await self._answered(messages)
         notes: tuple[str, ...] = ()
         reward = None
-        state: State = "ok"
+        state: VerdictState = "ok"
         if reply.state == "ok" or reply.state == "unparsed":
             try:
                 found = reward_of(call, reply)
@@ -164,32 +162,21 @@ class RewardJudge:
         estimate: float | None,
         choice: Choice | None,
     ) -> Verdict:
-        plan, item = self._plan, loaded.item
+        plan = self._plan
         (dimension,) = plan.dimensions
         sides = {"": a} if b is None else {"a: ": a, "b: ": b}
         said = [f"{name}{note}" for name, side in sides.items() for note in side.notes]
         states = {side.state for side in sides.values()}
-        state: State = (
+        state: VerdictState = (
             "failed" if "failed" in states else "unparsed" if "unparsed" in states else "ok"
         )
-        return Verdict(
-            verdict_id=plan.verdict_id(item, dimension, "", 0),
-            judge_id=plan.judge_id,
-            task=plan.task,
-            level=plan.level,
-            a_id=item.a_id,
-            b_id=item.b_id,
-            dimension=dimension,
-            order="",
-            sample=0,
-            state=state,
-            value=None,
-            choice=choice,
-            text=None,
-            request_key=a.request_key,
-            notes=(*loaded.notes, *said),
-            run_id=plan.run_id,
-            simulated=a.simulated or (b is not None and b.simulated),
+        return plan.verdict_by_number(
+            loaded,
+            dimension,
+            state,
             estimate=estimate,
-            second_key=None if b is None else b.request_key,
+            choice=choice,
+            keys=(a.request_key, None if b is None else b.request_key),
+            notes=tuple(said),
+            simulated=a.simulated or (b is not None and b.simulated),
         )

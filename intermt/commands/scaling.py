@@ -16,7 +16,8 @@ from intermt.commands.scaling_config import ScalingConfig, ScalingResult, told
 from intermt.commands.scaling_heads import by_heads
 from intermt.commands.scaling_judges import by_judges
 from intermt.domain.preference_head import folds_for
-from intermt.domain.scaling import Curve, Trend, averages, curve, matrix, trend
+from intermt.domain.scaling import Trend, averages, matrix, trend
+from intermt.domain.scaling_curve import Curve, curve
 from intermt.records import Progress
 from intermt.store.connect import Store
 

@@ -63,10 +63,7 @@ from intermt.records.trees import (
     ToolUse,
     seed_drop_id,
 )
-from intermt.records.verdicts import (
-    JudgeTask,
-    Verdict,
-)
+from intermt.records.verdicts import JudgeTask, Verdict, VerdictState
 
 __all__ = [
     "SCENARIOS",
@@ -110,6 +107,7 @@ __all__ = [
     "ToolState",
     "ToolUse",
     "Verdict",
+    "VerdictState",
     "annotation_task_id",
     "content_id",
     "node_id",

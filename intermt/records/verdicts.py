@@ -9,6 +9,7 @@ from intermt.dimensions import Level
 from intermt.records.labels import Choice
 
 JudgeTask = Literal["score", "pair", "crucial-step"]
+VerdictState = Literal["ok", "unparsed", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Verdict:
     dimension: str
     order: str
     sample: int
-    state: Literal["ok", "unparsed", "failed"]
+    state: VerdictState
     value: int | None
     choice: Choice | None
     text: str | None

@@ -11,15 +11,14 @@ from sklearn.linear_model import LogisticRegression
 
 from intermt.domain.preference_head import Space
 from intermt.domain.scaling import (
-    Curve,
     Pairs,
     averages,
-    curve,
     head_credits,
     matrix,
     transfers,
     trend,
 )
+from intermt.domain.scaling_curve import Curve, curve
 
 NAN = np.nan
 
