@@ -31,6 +31,10 @@ _FOLDERS = ("images", "journal", "queue")
 # A transaction takes memory for all of its rows, beside what the program itself takes; but each
 # takes a tenth of a second besides, as it opens and closes the database.
 _BYTES_A_FLUSH = 4_000_000
+# Closing moves rows from the log to their tables, and now and then joins neighbouring groups of
+# rows, some of them old, which takes as much as there is. What does not fit stays in the log,
+# to be moved by the next writer.
+_CLOSING_MB = 48
 # Beyond it, the copying of whole tables goes on on the disk.
 _UPGRADE_MB = 500
 _NETWORK_FILE_SYSTEMS = {
@@ -222,6 +226,9 @@ class Store:
                         db.execute("ROLLBACK")
                     raise
                 db.execute("COMMIT")
+                # Refused where as much as that cannot be freed.
+                with contextlib.suppress(duckdb.Error):
+                    db.execute(f"SET memory_limit = '{_CLOSING_MB}MB'")
             finally:
                 db.close()
 

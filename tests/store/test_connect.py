@@ -303,6 +303,20 @@ def test_exception_rolls_everything_back(store: Store) -> None:
     assert count(store) == 1
 
 
+def test_rows_too_long_for_the_memory_of_closing_are_there_at_once(store: Store) -> None:
+    text = os.urandom(30_000_000).hex()
+    log = store.folder / "store.duckdb.wal"
+
+    store.write([feedback("long", text)])
+
+    assert log.stat().st_size > len(text)
+    with store.reading() as db:
+        assert db.execute("SELECT text FROM feedback").fetchall() == [(text,)]
+    store.write([feedback("short")])
+    assert not log.exists()
+    assert count(store) == 2
+
+
 def test_failed_statement_is_a_clean_error_and_rolls_back(store: Store) -> None:
     store.write([feedback("a")])
     with pytest.raises(StoreIOError, match="the database cannot be used"), store.writing() as db:
