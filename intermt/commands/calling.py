@@ -148,16 +148,17 @@ class Caller:
         Raises:
             ServerUnreachable: A server does not answer at all.
         """
-        self._known, self._in_vain = await asyncio.to_thread(self._keys)
         try:
             pictures = PictureCache(self._store.images.read, _PICTURE_BYTES)
             for name, server in self._servers.items():
                 client = Client(server, self._store.images.read, pictures=pictures)
                 self._clients[name] = await self._stack.enter_async_context(client)
-            found = await asyncio.gather(*(c.check() for c in self._clients.values()))
+            checks = asyncio.gather(*(client.check() for client in self._clients.values()))
+            keys, found = await asyncio.gather(asyncio.to_thread(self._keys), checks)
         except BaseException:
             await self._stack.aclose()
             raise
+        self._known, self._in_vain = keys
         for name, served in zip(self._clients, found, strict=True):
             self.models[name] = self._servers[name].model or served.model
             self.simulated[name] = served.simulated

@@ -195,7 +195,7 @@ async def _ask(
         tally.add(item, verdicts)
         progress.advance()
 
-    chunks = _chunks(member.todo)
+    chunks = _chunks(member.todo, plan.server.max_in_flight)
     await each(loaded(chunks, load), one, at_once=2 * plan.server.max_in_flight)
 
 
@@ -301,9 +301,12 @@ def _limited(items: list[JudgeItem], config: JudgeConfig) -> list[JudgeItem]:
     return sorted(chosen[: config.limit], key=lambda i: (i.a_id, i.b_id or ""))
 
 
-def _chunks(items: Sequence[JudgeItem]) -> Iterator[Sequence[JudgeItem]]:
-    for start in range(0, len(items), _CHUNK):
-        yield items[start : start + _CHUNK]
+def _chunks(items: Sequence[JudgeItem], first: int) -> Iterator[Sequence[JudgeItem]]:
+    """The items in pieces; the server need not wait long for the first of them."""
+    start, size = 0, first
+    while start < len(items):
+        yield items[start : start + size]
+        start, size = start + size, _CHUNK
 
 
 # --- how it is judged --------------------------------------------------------------------

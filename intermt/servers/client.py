@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-import aiohttp
-
 from intermt import __version__
 from intermt.config import Server
 from intermt.errors import ConfigError
@@ -22,6 +20,7 @@ from intermt.records import Call, CallState, ImageBytes, Reply
 from intermt.servers.discovery import Served, discover
 from intermt.servers.encoding import PictureCache, PictureError
 from intermt.servers.exchange import NoAnswerError, exchange
+from intermt.servers.lean_aiohttp import aiohttp
 from intermt.servers.limits import why_over
 from intermt.servers.outcome import Outcome, of_answer, of_no_answer
 from intermt.servers.pacing import Pacing

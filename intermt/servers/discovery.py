@@ -7,12 +7,11 @@ import random
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import aiohttp
-
 from intermt.config import Server
 from intermt.errors import ConfigError, PermissionRefused, ProtocolMismatch, ServerUnreachable
 from intermt.records import ServerKind
 from intermt.servers.exchange import Answer, NoAnswerError, exchange
+from intermt.servers.lean_aiohttp import aiohttp
 from intermt.servers.outcome import is_retried
 from intermt.servers.pacing import Pacing
 from intermt.servers.replies import (

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
-import aiohttp
-
+from intermt.servers.lean_aiohttp import aiohttp
 from intermt.servers.wire import Wire
 
 _ERROR_BYTES = 64 * 1024
