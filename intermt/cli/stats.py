@@ -175,7 +175,7 @@ def stats(
         )
     if topic != "scaling":
         for name in ONLY_SCALING:
-            if name in ctx.given:
+            if name in ctx.typed:
                 raise UsageError(
                     f"--{name.replace('_', '-')} is for stats scaling", todo="leave it out"
                 )
