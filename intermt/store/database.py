@@ -81,6 +81,20 @@ def connect(
     return db
 
 
+@contextlib.contextmanager
+def joined_as_written(db: Connection) -> Iterator[None]:
+    """Queries of the block keep the order of their joins, the smaller table on the right.
+
+    Of a view with conditions DuckDB expects few rows, and would rather look hundreds of
+    thousands of labels through for each of the things that they are about.
+    """
+    db.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        db.execute("RESET disabled_optimizers")
+
+
 def _n_readers(memory_mb: int) -> int:
     # Each of the threads holds on to some memory, which must be there for all of them.
     return max(1, min(4, os.cpu_count() or 1, memory_mb // 100))

@@ -21,16 +21,44 @@ LABELS: tuple[Label, ...] = get_args(Label)
 NOT_STATED = "not stated"
 """What stands for a property that a record does not have."""
 
-_NODES = (
-    "node_id, parent_id, seed_id, role, turn, n_images, n_missing, n_tags, n_stray_tags,"
-    " model, simulated"
-)
-_LATEST = """
-    row_number() OVER (
-        PARTITION BY rater_id, {about}, dimension ORDER BY rated_at DESC NULLS LAST, {key} DESC
-    ) = 1
+_THINGS = {
+    "conversation": ("l.*", "dataset = $dataset"),
+    "node": (
+        "l.node_id, l.parent_id, l.seed_id, l.role, l.turn, l.n_images, l.n_missing, l.n_tags,"
+        " l.n_stray_tags, l.model, l.simulated",
+        """
+        node_id IN (SELECT unnest(path) FROM in_conversation)
+        OR seed_id IN (SELECT seed_id FROM seed WHERE dataset = $dataset)
+            AND node_id NOT IN (SELECT unnest(path) FROM conversation)
+        """,
+    ),
+    "picture_use": ("l.*", "conversation_id IN (SELECT conversation_id FROM in_conversation)"),
+}
+"""Tables, their columns that are wanted, and what keeps the rows of a dataset."""
+
+_SCORED = """
+    l.rater_id, l.target_id, l.dimension,
+    CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END AS level
 """
-"""Whether a label is its rater's latest on one thing; the others are superseded."""
+_COLUMNS: dict[Label, str] = {
+    "score": f"{_SCORED}, l.value, l.rated_at",
+    "preference_vote": "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice,"
+    " l.rated_at, l.task_key, l.shown_first",
+    "feedback": f"{_SCORED}, l.kind",
+    "verdict": 'l.judge_id, l.task, l.level, l.a_id, l.b_id, l.dimension, l."order", l.state,'
+    " l.value, l.choice, l.estimate, l.request_key, l.second_key, l.simulated",
+}
+_TARGETS: dict[Label, tuple[str, ...]] = {
+    "score": ("target_id",),
+    "preference_vote": ("a_id", "b_id"),
+    "feedback": ("target_id",),
+    "verdict": ("a_id", "b_id"),
+}
+_LATEST: dict[Label, tuple[str, str]] = {
+    "score": ("rater_id, target_id, dimension", "score_id"),
+    "preference_vote": ("rater_id, level, a_id, b_id, dimension", "vote_id"),
+}
+"""What a rater says one thing about, the latest counting, and the key that decides a draw."""
 
 
 def narrow(
@@ -47,30 +75,9 @@ def narrow(
         level: Only labels and verdicts of this level.
         labels: Which of the relations of labels and verdicts are wanted; each takes time.
     """
-    if dataset is None:
-        db.execute("CREATE TEMP VIEW in_conversation AS FROM conversation")
-        db.execute(f"CREATE TEMP VIEW in_node AS SELECT {_NODES} FROM node")
-        db.execute("CREATE TEMP VIEW in_use AS FROM picture_use")
-    else:
-        db.execute(
-            "CREATE TEMP TABLE in_conversation AS FROM conversation WHERE dataset = ?", [dataset]
-        )
-        db.execute(
-            f"""
-            CREATE TEMP TABLE in_node AS
-            SELECT {_NODES} FROM node
-            SEMI JOIN (SELECT unnest(path) AS node_id FROM in_conversation) USING (node_id)
-            UNION ALL
-            SELECT {_NODES} FROM node
-            SEMI JOIN (FROM seed WHERE dataset = ?) USING (seed_id)
-            ANTI JOIN (SELECT unnest(path) AS node_id FROM conversation) USING (node_id)
-            """,
-            [dataset],
-        )
-        db.execute(
-            "CREATE TEMP TABLE in_use AS FROM picture_use SEMI JOIN in_conversation"
-            " USING (conversation_id)"
-        )
+    for table, (columns, where) in _THINGS.items():
+        kept = "" if dataset is None else _keep(db, table, where, dataset)
+        db.execute(f"CREATE TEMP VIEW in_{table} AS SELECT {columns} FROM {table} l {kept}")
     db.execute(
         """
         CREATE TEMP VIEW in_target AS
@@ -86,96 +93,70 @@ def narrow(
         UNION ALL SELECT node_id, seed_id, simulated FROM node
         """
     )
-    _narrow_labels(db, dataset, level, labels)
-    if "verdict" in labels:
-        _narrow_verdicts(db, dataset, level)
+    for label in labels:
+        _narrow_label(db, dataset, level, label)
 
 
-def _narrow_labels(
-    db: Connection, dataset: str | None, level: Level | None, labels: Collection[Label]
-) -> None:
-    level_of_target = "CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END"
-    scored = f"l.rater_id, l.target_id, l.dimension, {level_of_target} AS level"
-    kinds: tuple[tuple[Label, str, str, str, tuple[str, ...]], ...] = (
-        (
-            "score",
-            "score_id",
-            f"{scored}, l.value, l.rated_at, l.task_key",
-            "target_id",
-            ("target_id",),
-        ),
-        (
-            "feedback",
-            "feedback_id",
-            f"{scored}, l.kind, l.rated_at",
-            "target_id, kind",
-            ("target_id",),
-        ),
-        (
-            "preference_vote",
-            "vote_id",
-            "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice, l.rated_at,"
-            " l.task_key, l.shown_first",
-            "level, a_id, b_id",
-            ("a_id", "b_id"),
-        ),
-    )
-    for table, key, columns, about, targets in (kind for kind in kinds if kind[0] in labels):
-        where, parameters = _in_scope(dataset, table, targets, has_dataset=True)
-        db.execute(
-            f"""
-            CREATE TEMP TABLE in_{table} AS
-            WITH label AS (
-                SELECT *, hash(rater_id, {about}, dimension) AS place FROM (
-                    SELECT {columns}, l.{key}, coalesce(r.role, '{NOT_STATED}') AS role,
-                           coalesce(r.kind, '{NOT_STATED}') AS rater_kind
-                    FROM {table} l LEFT JOIN rater r ON r.rater_id = l.rater_id WHERE {where}
-                )
-            ), several AS (
-                -- Few labels have a rival; only these are put in order, which takes time.
-                SELECT place FROM label GROUP BY place HAVING count(*) > 1
-            ), told AS (
-                SELECT *, TRUE AS counts FROM label ANTI JOIN several USING (place)
-                UNION ALL
-                SELECT *, {_LATEST.format(about=about, key=key)}
-                FROM label SEMI JOIN several USING (place)
-            )
-            SELECT * EXCLUDE ({key}, place) FROM told WHERE ?::VARCHAR IS NULL OR level = ?
-            """,
-            [*parameters, level, level],
+def _narrow_label(db: Connection, dataset: str | None, level: Level | None, label: Label) -> None:
+    """Make `in_score` and so on: views, as copies of that many long ids take time."""
+    kept = "" if dataset is None else _keep(db, label, _about_dataset(label), dataset)
+    columns, raters = _COLUMNS[label], ""
+    if label != "verdict":
+        columns += (
+            f", coalesce(r.role, '{NOT_STATED}') AS role, coalesce(r.kind, '{NOT_STATED}')"
+            " AS rater_kind"
         )
-
-
-def _narrow_verdicts(db: Connection, dataset: str | None, level: Level | None) -> None:
-    said = """
-        SELECT l.judge_id, l.task, l.level, l.a_id, l.b_id, l.dimension, l."order", l.state,
-               l.value, l.choice, l.estimate, l.request_key, l.second_key, l.simulated
-        FROM verdict l
-        """
+        raters = "LEFT JOIN rater r ON r.rater_id = l.rater_id"
+    if label in _LATEST:
+        _supersede(db, label, kept)
+        columns += f", l.rowid NOT IN (FROM {label}_superseded) AS counts"
     # A level is one of two words of our own; a view takes no parameters.
-    at_level = "TRUE" if level is None else f"l.level = '{level}'"
-    if dataset is None:
-        db.execute(f"CREATE TEMP VIEW in_verdict AS {said} WHERE {at_level}")
-        return
-    where, parameters = _in_scope(dataset, "verdict", ("a_id", "b_id"), has_dataset=False)
-    db.execute(f"CREATE TEMP TABLE in_verdict AS {said} WHERE {where} AND {at_level}", parameters)
+    at_level = "" if level is None else f"WHERE level = '{level}'"
+    db.execute(
+        f"CREATE TEMP VIEW in_{label} AS"
+        f" FROM (SELECT {columns} FROM {label} l {raters} {kept}) {at_level}"
+    )
 
 
-def _in_scope(
-    dataset: str | None, table: Label, targets: tuple[str, ...], *, has_dataset: bool
-) -> tuple[str, list[str]]:
+def _supersede(db: Connection, label: Label, kept: str) -> None:
+    """Make the table of the rows that are not their rater's latest on one thing."""
+    about, key = _LATEST[label]
+    db.execute(
+        f"""
+        CREATE TEMP TABLE {label}_superseded AS
+        WITH several AS (
+            -- Few labels have a rival; only these are put in order, which takes time.
+            SELECT hash({about}) AS about FROM {label} l {kept} GROUP BY about HAVING count(*) > 1
+        )
+        SELECT rowid AS place FROM {label} l {kept} WHERE hash({about}) IN (FROM several)
+        QUALIFY row_number() OVER (
+            PARTITION BY {about} ORDER BY rated_at DESC NULLS LAST, {key} DESC
+        ) > 1
+        """
+    )
+
+
+def _about_dataset(label: Label) -> str:
     """The condition that keeps what is about a dataset or recorded under it."""
-    if dataset is None:
-        return "TRUE", []
-    # Of what is in scope only what has labels: a much smaller list to look each label up in.
+    # Of what is in scope only what has labels that nothing else keeps: a much smaller list to
+    # look each label up in.
+    left = "TRUE" if label == "verdict" else "dataset <> $dataset"
     said = [
         f"l.{target} IN (SELECT id FROM in_target"
-        f" SEMI JOIN (SELECT DISTINCT {target} AS id FROM {table}) USING (id))"
-        for target in targets
+        f" SEMI JOIN (SELECT DISTINCT {target} AS id FROM {label} WHERE {left}) USING (id))"
+        for target in _TARGETS[label]
     ]
-    if not has_dataset:
-        return f"({' OR '.join(said)})", []
-    return f"(l.dataset = ? OR {' OR '.join(said)})", [dataset]
+    return " OR ".join(said if label == "verdict" else ["l.dataset = $dataset", *said])
+
+
+def _keep(db: Connection, table: str, where: str, dataset: str) -> str:
+    """A join that leaves those rows of a table (`l`) that fulfil a condition."""
+    parameters = {"dataset": dataset} if "$dataset" in where else {}
+    db.execute(
+        f"CREATE TEMP TABLE {table}_kept AS SELECT rowid AS place FROM {table} l WHERE {where}",
+        parameters,
+    )
+    return f"SEMI JOIN {table}_kept k ON k.place = l.rowid"
 
 
 def datasets(db: Connection) -> list[str]:
