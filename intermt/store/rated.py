@@ -174,7 +174,8 @@ def _labels(
     sides = ("x",) if other == "annotator" else ("x", "y")
 
     def stacked(suffix: str, kind: Any) -> NDArray[Any]:
-        return np.stack([rows[s + suffix][start:end].astype(kind) for s in sides], axis=1)
+        # Its columns lie together, which makes sums over each row several times as fast.
+        return np.stack([rows[s + suffix][start:end].astype(kind) for s in sides]).T
 
     return Labels(
         what,

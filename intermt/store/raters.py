@@ -78,7 +78,6 @@ def given(db: Connection) -> list[Given]:
             " WHERE role IN ('annotator', 'verifier') ORDER BY name, dataset, rater_id"
         ).fetchall()
     )
-    # The views that all numbers are made for, then the labels with the numbers.
     db.execute(
         f"""
         CREATE TEMP VIEW label AS
@@ -93,28 +92,12 @@ def given(db: Connection) -> list[Given]:
         """
     )
     number(db, "label")
-    with joined_as_written(db):
-        db.execute(
-            """
-            CREATE TEMP TABLE label_given AS
-            WITH person AS (
-                SELECT rater_id, row_number() OVER (ORDER BY name, dataset, rater_id) - 1 AS rater
-                FROM rater WHERE role IN ('annotator', 'verifier')
-            )
-            SELECT l.what, l.level, l.dimension, p.rater, a.thing AS a, b.thing AS b,
-                   coalesce(t.tree, a.tree) AS cluster, l.value,
-                   coalesce(epoch_us(l.rated_at), -1) AS rated_at, coalesce(l.first, -1) AS first,
-                   coalesce((g.gold ->> l.dimension = l.choice)::INT, -1) AS gold
-            FROM label l JOIN person p USING (rater_id) JOIN thing a ON a.id = l.a_id
-            LEFT JOIN thing b ON b.id = l.b_id LEFT JOIN tree t ON t.seed_id = l.own_tree
-            LEFT JOIN annotation_task g ON g.annotation_task_id = l.task_key
-            """
-        )
     kinds = db.execute(
-        "SELECT what, level, list_sort(list(DISTINCT dimension)) FROM label_given"
+        "SELECT what, level, list_sort(list(DISTINCT dimension)) FROM label"
         " GROUP BY ALL ORDER BY what DESC, level DESC"
     ).fetchall()
-    return [_given(db, people, *kind) for kind in kinds]
+    with joined_as_written(db):
+        return [_given(db, people, *kind) for kind in kinds]
 
 
 def _given(
@@ -122,16 +105,30 @@ def _given(
 ) -> Given:
     columns = db.execute(
         """
-        SELECT rater, dense_rank() OVER (ORDER BY a, b) - 1 AS thing,
-               list_position(?::VARCHAR[], dimension) - 1 AS dimension, value, cluster,
-               rated_at, first, gold
-        FROM label_given WHERE what = ? AND level = ?
-        ORDER BY ALL
+        WITH person AS (
+            SELECT rater_id, row_number() OVER (ORDER BY name, dataset, rater_id) - 1 AS rater
+            FROM rater WHERE role IN ('annotator', 'verifier')
+        )
+        SELECT p.rater, a.thing AS a, coalesce(b.thing, 0) AS b,
+               list_position(?::VARCHAR[], l.dimension) - 1 AS dimension, l.value,
+               coalesce(t.tree, a.tree) AS cluster,
+               coalesce(epoch_us(l.rated_at), -1) AS rated_at, coalesce(l.first, -1) AS first,
+               coalesce((g.gold ->> l.dimension = l.choice)::INT, -1) AS gold
+        FROM label l JOIN person p USING (rater_id) JOIN thing a ON a.id = l.a_id
+        LEFT JOIN thing b ON b.id = l.b_id LEFT JOIN tree t ON t.seed_id = l.own_tree
+        LEFT JOIN annotation_task g ON g.annotation_task_id = l.task_key
+        WHERE l.what = ? AND l.level = ?
         """,
         [dimensions, what, level],
     ).fetchnumpy()
     numbers: dict[str, Any] = {name: column.astype(np.int64) for name, column in columns.items()}
-    return Given(what, level, tuple(dimensions), people, **numbers)
+    first, second = numbers.pop("a"), numbers.pop("b")
+    _, thing = np.unique(first * (second.max() + 1) + second, return_inverse=True)
+    numbers["thing"] = thing
+    # A rater has one label on a thing and dimension: no two rows are alike.
+    order = np.lexsort((numbers["dimension"], thing, numbers["rater"]))
+    sorted_numbers = {name: column[order] for name, column in numbers.items()}
+    return Given(what, level, tuple(dimensions), people, **sorted_numbers)
 
 
 def seconds(
