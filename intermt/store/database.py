@@ -69,10 +69,10 @@ def connect(
     try:
         access = ", READ_ONLY" if read_only else ""
         db.execute(
-            f"ATTACH {_quoted(file)} AS store (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})"
+            f"ATTACH {quoted(str(file))} AS store (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})"
         )
         if source is not None:
-            db.execute(f"ATTACH {_quoted(source)} AS source (TYPE duckdb, READ_ONLY)")
+            db.execute(f"ATTACH {quoted(str(source))} AS source (TYPE duckdb, READ_ONLY)")
         db.execute("USE store")
         db.execute("SET enable_external_access = false")
     except BaseException:
@@ -100,8 +100,9 @@ def _n_readers(memory_mb: int) -> int:
     return max(1, min(4, os.cpu_count() or 1, memory_mb // 100))
 
 
-def _quoted(file: Path) -> str:
-    return "'" + str(file).replace("'", "''") + "'"
+def quoted(text: str) -> str:
+    """A text as SQL writes it, for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import Level
+from intermt.store.database import quoted
 
 Label = Literal["score", "preference_vote", "feedback", "verdict"]
 LABELS: tuple[Label, ...] = get_args(Label)
@@ -21,21 +22,10 @@ LABELS: tuple[Label, ...] = get_args(Label)
 NOT_STATED = "not stated"
 """What stands for a property that a record does not have."""
 
-_THINGS = {
-    "conversation": ("l.*", "dataset = $dataset"),
-    "node": (
-        "l.node_id, l.parent_id, l.seed_id, l.role, l.turn, l.n_images, l.n_missing, l.n_tags,"
-        " l.n_stray_tags, l.model, l.simulated",
-        """
-        node_id IN (SELECT unnest(path) FROM in_conversation)
-        OR seed_id IN (SELECT seed_id FROM seed WHERE dataset = $dataset)
-            AND node_id NOT IN (SELECT unnest(path) FROM conversation)
-        """,
-    ),
-    "picture_use": ("l.*", "conversation_id IN (SELECT conversation_id FROM in_conversation)"),
-}
-"""Tables, their columns that are wanted, and what keeps the rows of a dataset."""
-
+_NODES = (
+    "node_id, parent_id, seed_id, role, turn, n_images, n_missing, n_tags, n_stray_tags,"
+    " model, simulated"
+)
 _SCORED = """
     l.rater_id, l.target_id, l.dimension,
     CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END AS level
@@ -75,9 +65,31 @@ def narrow(
         level: Only labels and verdicts of this level.
         labels: Which of the relations of labels and verdicts are wanted; each takes time.
     """
-    for table, (columns, where) in _THINGS.items():
-        kept = "" if dataset is None else _keep(db, table, where, dataset)
-        db.execute(f"CREATE TEMP VIEW in_{table} AS SELECT {columns} FROM {table} l {kept}")
+    # A view takes no parameters.
+    own = None if dataset is None else quoted(dataset)
+    if own is None:
+        db.execute("CREATE TEMP VIEW in_conversation AS FROM conversation")
+        db.execute(f"CREATE TEMP VIEW in_node AS SELECT {_NODES} FROM node")
+        db.execute("CREATE TEMP VIEW in_picture_use AS FROM picture_use")
+    else:
+        db.execute(f"CREATE TEMP VIEW in_conversation AS FROM conversation WHERE dataset = {own}")
+        db.execute(
+            f"""
+            CREATE TEMP TABLE node_kept AS
+            SELECT rowid AS place FROM node
+            WHERE node_id IN (SELECT unnest(path) FROM in_conversation)
+               OR seed_id IN (SELECT seed_id FROM seed WHERE dataset = {own})
+              AND node_id NOT IN (SELECT unnest(path) FROM conversation WHERE dataset <> {own})
+            """
+        )
+        db.execute(
+            f"CREATE TEMP VIEW in_node AS SELECT {_NODES} FROM node l"
+            " SEMI JOIN node_kept k ON k.place = l.rowid"
+        )
+        db.execute(
+            "CREATE TEMP VIEW in_picture_use AS FROM picture_use SEMI JOIN in_conversation"
+            " USING (conversation_id)"
+        )
     db.execute(
         """
         CREATE TEMP VIEW in_target AS
@@ -94,12 +106,12 @@ def narrow(
         """
     )
     for label in labels:
-        _narrow_label(db, dataset, level, label)
+        _narrow_label(db, own, level, label)
 
 
-def _narrow_label(db: Connection, dataset: str | None, level: Level | None, label: Label) -> None:
+def _narrow_label(db: Connection, own: str | None, level: Level | None, label: Label) -> None:
     """Make `in_score` and so on: views, as copies of that many long ids take time."""
-    kept = "" if dataset is None else _keep(db, label, _about_dataset(label), dataset)
+    kept = "TRUE" if own is None else _kept(db, own, label)
     columns, raters = _COLUMNS[label], ""
     if label != "verdict":
         columns += (
@@ -110,12 +122,32 @@ def _narrow_label(db: Connection, dataset: str | None, level: Level | None, labe
     if label in _LATEST:
         _supersede(db, label, kept)
         columns += f", l.rowid NOT IN (FROM {label}_superseded) AS counts"
-    # A level is one of two words of our own; a view takes no parameters.
-    at_level = "" if level is None else f"WHERE level = '{level}'"
+    at_level = "TRUE" if level is None else f"level = {quoted(level)}"
     db.execute(
-        f"CREATE TEMP VIEW in_{label} AS"
-        f" FROM (SELECT {columns} FROM {label} l {raters} {kept}) {at_level}"
+        f"""
+        CREATE TEMP VIEW in_{label} AS
+        FROM (SELECT {columns} FROM {label} l {raters} WHERE {kept}) WHERE {at_level}
+        """
     )
+
+
+def _kept(db: Connection, own: str, label: Label) -> str:
+    """The condition that keeps what is about a dataset or recorded under it."""
+    others = "TRUE" if label == "verdict" else f"dataset <> {own}"
+    # Of what is in scope only what has labels: a much smaller list to look each label up in.
+    about = " OR ".join(
+        f"l.{target} IN (SELECT id FROM in_target SEMI JOIN"
+        f" (SELECT {target} AS id FROM {label} WHERE {others}) USING (id))"
+        for target in _TARGETS[label]
+    )
+    db.execute(
+        f"""
+        CREATE TEMP TABLE {label}_about AS
+        SELECT rowid AS place FROM {label} l WHERE {others} AND ({about})
+        """
+    )
+    kept = f"l.rowid IN (FROM {label}_about)"
+    return kept if label == "verdict" else f"(l.dataset = {own} OR {kept})"
 
 
 def _supersede(db: Connection, label: Label, kept: str) -> None:
@@ -126,37 +158,15 @@ def _supersede(db: Connection, label: Label, kept: str) -> None:
         CREATE TEMP TABLE {label}_superseded AS
         WITH several AS (
             -- Few labels have a rival; only these are put in order, which takes time.
-            SELECT hash({about}) AS about FROM {label} l {kept} GROUP BY about HAVING count(*) > 1
+            SELECT hash({about}) AS about FROM {label} l WHERE {kept}
+            GROUP BY about HAVING count(*) > 1
         )
-        SELECT rowid AS place FROM {label} l {kept} WHERE hash({about}) IN (FROM several)
+        SELECT rowid AS place FROM {label} l WHERE {kept} AND hash({about}) IN (FROM several)
         QUALIFY row_number() OVER (
             PARTITION BY {about} ORDER BY rated_at DESC NULLS LAST, {key} DESC
         ) > 1
         """
     )
-
-
-def _about_dataset(label: Label) -> str:
-    """The condition that keeps what is about a dataset or recorded under it."""
-    # Of what is in scope only what has labels that nothing else keeps: a much smaller list to
-    # look each label up in.
-    left = "TRUE" if label == "verdict" else "dataset <> $dataset"
-    said = [
-        f"l.{target} IN (SELECT id FROM in_target"
-        f" SEMI JOIN (SELECT DISTINCT {target} AS id FROM {label} WHERE {left}) USING (id))"
-        for target in _TARGETS[label]
-    ]
-    return " OR ".join(said if label == "verdict" else ["l.dataset = $dataset", *said])
-
-
-def _keep(db: Connection, table: str, where: str, dataset: str) -> str:
-    """A join that leaves those rows of a table (`l`) that fulfil a condition."""
-    parameters = {"dataset": dataset} if "$dataset" in where else {}
-    db.execute(
-        f"CREATE TEMP TABLE {table}_kept AS SELECT rowid AS place FROM {table} l WHERE {where}",
-        parameters,
-    )
-    return f"SEMI JOIN {table}_kept k ON k.place = l.rowid"
 
 
 def datasets(db: Connection) -> list[str]:
