@@ -24,7 +24,7 @@ NOT_STATED = "not stated"
 
 _NODES = (
     "node_id, parent_id, seed_id, role, turn, n_images, n_missing, n_tags, n_stray_tags,"
-    " model, simulated"
+    " model, request_key, simulated"
 )
 _SCORED = """
     l.rater_id, l.target_id, l.dimension,
@@ -135,15 +135,15 @@ def _kept(db: Connection, own: str, label: Label) -> str:
     """The condition that keeps what is about a dataset or recorded under it."""
     others = "TRUE" if label == "verdict" else f"dataset <> {own}"
     # Of what is in scope only what has labels: a much smaller list to look each label up in.
-    about = " OR ".join(
-        f"l.{target} IN (SELECT id FROM in_target SEMI JOIN"
-        f" (SELECT {target} AS id FROM {label} WHERE {others}) USING (id))"
-        for target in _TARGETS[label]
+    named = " UNION ALL ".join(
+        f"SELECT {target} AS id FROM {label} WHERE {others}" for target in _TARGETS[label]
     )
+    about = " OR ".join(f"{target} IN (FROM target)" for target in _TARGETS[label])
     db.execute(
         f"""
         CREATE TEMP TABLE {label}_about AS
-        SELECT rowid AS place FROM {label} l WHERE {others} AND ({about})
+        WITH target AS MATERIALIZED (SELECT id FROM in_target SEMI JOIN ({named}) USING (id))
+        SELECT rowid AS place FROM {label} WHERE {others} AND ({about})
         """
     )
     kept = f"l.rowid IN (FROM {label}_about)"
