@@ -185,9 +185,7 @@ class _Model(ABC):
             things: (n_units,) which of the crowd's things.
         """
         rest = copy(self)
-        rest._take(
-            [replace(p, kept=np.where(things[p.things], 0.0, 1.0)) for p in self.parts]
-        )
+        rest._take([replace(p, kept=np.where(things[p.things], 0.0, 1.0)) for p in self.parts])
         return rest
 
     def _take(self, parts: Sequence[_Part]) -> None:

@@ -69,7 +69,8 @@ def connect(
     try:
         access = ", READ_ONLY" if read_only else ""
         db.execute(
-            f"ATTACH {quoted(str(file))} AS store (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})"
+            f"ATTACH {quoted(str(file))} AS store"
+            f" (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})"
         )
         if source is not None:
             db.execute(f"ATTACH {quoted(str(source))} AS source (TYPE duckdb, READ_ONLY)")
