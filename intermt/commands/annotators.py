@@ -304,7 +304,7 @@ def _sides_known(sheet: _Sheet, rows: Ints) -> bool:
 
 def _constant(sheet: _Sheet, each: _Sequence) -> Check:
     if len(distinct(each.seen)) > 1:
-        # As good as all raters: what the others said need not be looked at.
+        # Nearly every rater: what the others said need not be looked up.
         return Check(1.0, len(each.seen))
     counts = sheet.counts[sheet.item[each.rows]]
     if _sides_known(sheet, each.rows):

@@ -55,7 +55,7 @@ def _nominal(values: Floats, units: Ints, sizes: Ints) -> tuple[float, float]:
     """D_o and D_e where any two different values are equally far apart."""
     found, codes = numbered(values)
     counts = np.bincount(codes, minlength=len(found))
-    # Every rating counts those of its unit and class, itself among them: their squares.
+    # Each rating adds the size of its cell, so that those of a unit add up to the squares.
     cells, n_cells = cluster_codes(units * len(found) + codes)
     in_cell = np.bincount(cells, minlength=n_cells)
     same = np.bincount(units, weights=in_cell[cells])

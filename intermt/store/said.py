@@ -66,7 +66,7 @@ _VOTES = f"""
 """
 _VERDICTS = f"""
     SELECT '{{what}}', 'judge', coalesce(r.kind, 'model'), v.judge_id, v.level, v.dimension,
-           v.judge_id, v.a_id, v.b_id, NULL,
+           v.judge_id, v.a_id, {{b_id}}, NULL,
            coalesce(v.value, list_position({list(CHOICES)}, v.choice) - 1),
            nullif(v."order", ''), FALSE, v.simulated OR coalesce(r.simulated, FALSE)
     FROM in_verdict v LEFT JOIN rater r ON r.rater_id = v.judge_id
@@ -84,10 +84,10 @@ def gather(db: Connection, *, votes: bool = True) -> None:
     (of a vote: a). Raters are numbers in the order of their ids; of things and trees see
     `number`.
     """
-    kinds = [_SCORES, _VERDICTS.format(what="score", task="score")]
+    kinds = [_SCORES, _VERDICTS.format(what="score", task="score", b_id="NULL")]
     if votes:
-        choices = _VERDICTS.format(what="vote", task="pair") + " AND v.choice IS NOT NULL"
-        kinds += [_VOTES, choices]
+        choices = _VERDICTS.format(what="vote", task="pair", b_id="v.b_id")
+        kinds += [_VOTES, f"{choices} AND v.choice IS NOT NULL"]
     db.execute(f"CREATE TEMP VIEW label AS {' UNION ALL '.join(kinds)}")
     number(db, "label")
     db.execute(
