@@ -163,6 +163,9 @@ def bias_figure(document: Mapping[str, Any]) -> Figure:
     rows = _pooled(document["rows"])
     by_bias = {key: [row for row in rows if row["bias"] == key][:_MOST_ROWS] for key, *_ in _BIASES}
     left = len(document["rows"]) - sum(map(len, by_bias.values()))
+    for here in by_bias.values():
+        if all(row["value"] is None for row in here):
+            here.clear()
     longest = [
         max(len(by_bias[key]) for key, *_ in _BIASES[i : i + 2]) for i in range(0, len(_BIASES), 2)
     ]
@@ -185,7 +188,7 @@ def bias_figure(document: Mapping[str, Any]) -> Figure:
         axes = sheet.panel(grid[divmod(i, 2)])
         here = by_bias[key]
         axes.set_title(title)
-        if all(row["value"] is None for row in here):
+        if not here:
             axes.set_yticks([])
             no_figure(axes)
             continue
