@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from shutil import get_terminal_size
 from typing import Any
 
 from intermt.cli import (
@@ -21,7 +23,7 @@ from intermt.cli import (
 )
 from intermt.cli.output import Output
 from intermt.cli.stats_words import Document, Table
-from intermt.cli.terminal import one_line, table_lines
+from intermt.cli.terminal import is_terminal, one_line, table_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,12 @@ def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
             out.line(line)
     elif _has_figures(document):
         writer = _WRITERS[document["topic"]]
+        wide = get_terminal_size().columns if is_terminal(sys.stdout) else None
         out.line(writer.heading(document))
         for title, columns, rows in writer.tables(document, False):
             out.line()
-            # Plain also at a terminal: a drawn table would cut names to fit its width.
-            for line in table_lines(columns, rows, title=one_line(title)):
+            # Plain also at a terminal: a drawn table would cut figures to fit its width.
+            for line in table_lines(columns, rows, title=one_line(title), wide=wide):
                 out.line(line)
         if explained := writer.explained(document):
             out.line()
