@@ -46,14 +46,18 @@ def words_of(document: Mapping[str, Any]) -> str:
 def families(text: str) -> tuple[str, ...]:
     """The font matplotlib brings, and as few installed ones as have what it lacks of the text."""
     own = get_font(_file(OWN_FONT))
-    lacking = {c for c in _line(text) if not own.get_char_index(ord(c))}
+    lacking = {c for c in _characters(text) if not own.get_char_index(ord(c))}
     return (OWN_FONT, *_fallbacks(frozenset(lacking)))
 
 
 def lacks(text: str) -> bool:
     """Whether no font of the figure has one of the characters."""
     fonts = _in_use()
-    return not all(_is_in(c, fonts) for c in set(_line(text)))
+    return not all(_is_in(c, fonts) for c in _characters(text))
+
+
+def _characters(text: str) -> set[str]:
+    return {c for c in set(unicodedata.normalize("NFC", text)) if c.isprintable()}
 
 
 @lru_cache(maxsize=16)
