@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,6 +154,13 @@ def test_no_two_rows_of_a_panel_have_the_same_name(stores: dict[str, Store], top
         for axes in figure.axes:
             rows = names_of(axes)
             assert len(set(rows)) == len(rows), rows
+
+
+def test_a_cut_judge_keeps_its_end_whatever_follows(stores: dict[str, Store]):
+    figure, _ = drawn(run(stores["wide names"], StatsConfig("bias")).document)
+    rows = [name for axes in figure.axes for name in names_of(axes) if "…" in name]
+    assert rows
+    assert all(re.fullmatch(r"M+…M+[a-h], (local|global) \w+", name) for name in rows), rows
 
 
 def test_the_bias_figure_says_where_the_other_rows_are(stores: dict[str, Store]):
