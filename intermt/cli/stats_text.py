@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from shutil import get_terminal_size
 from typing import Any
 
 from intermt.cli import (
@@ -23,7 +21,7 @@ from intermt.cli import (
 )
 from intermt.cli.output import Output
 from intermt.cli.stats_words import Document, Table
-from intermt.cli.terminal import is_terminal, one_line, table_lines
+from intermt.cli.terminal import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +110,10 @@ def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
             out.line(line)
     elif _has_figures(document):
         writer = _WRITERS[document["topic"]]
-        wide = get_terminal_size().columns if is_terminal(sys.stdout) else None
         out.line(writer.heading(document))
         for title, columns, rows in writer.tables(document, False):
             out.line()
-            # Plain also at a terminal: a drawn table would cut figures to fit its width.
-            for line in table_lines(columns, rows, title=one_line(title), wide=wide):
-                out.line(line)
+            out.table(columns, rows, title=one_line(title))
         if explained := writer.explained(document):
             out.line()
         for line in explained:

@@ -1,6 +1,6 @@
 """What a terminal is shown, and what stands in its place where nobody watches.
 
-rich and tqdm are imported only to write to a terminal.
+tqdm is imported only to write to a terminal.
 """
 
 from __future__ import annotations
@@ -107,22 +107,6 @@ def _blocks(widths: Sequence[int], wide: int) -> list[list[int]]:
         blocks[-1].append(i)
         taken += _GAP + n
     return blocks
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-    """Draw a table on the terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    cells, numeric = _cells(columns, rows)
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, right in zip(columns, numeric, strict=True):
-        table.add_column(Text(name), justify="right" if right else "left")
-    for row in cells:
-        table.add_row(*(Text(text) for text in row))
-    Console(highlight=False).print(table)
 
 
 def _cells(

@@ -114,10 +114,12 @@ def test_plain_tables_line_up(tmp_path):
     )
 
 
-def test_tables_at_a_terminal_are_drawn(tmp_path):
-    shown = at_terminal("say", "table", cwd=tmp_path)[1]
-    assert "───" in shown
-    assert "0.500" in shown
+def test_a_table_at_a_terminal_is_the_same_and_stands_below_where_it_is_narrow(tmp_path):
+    piped = run("say", "table", cwd=tmp_path).stdout
+    assert at_terminal("say", "table", cwd=tmp_path)[1].splitlines() == piped.splitlines()
+    _, narrow = at_terminal("say", "table", cwd=tmp_path, COLUMNS="12")
+    assert set(narrow.split()) == set(piped.split())
+    assert len(narrow.splitlines()) > len(piped.splitlines())
 
 
 @pytest.mark.parametrize("stdout_encoding", ["ascii", "latin-1"])
