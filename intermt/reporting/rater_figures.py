@@ -69,7 +69,8 @@ def agreement_figure(document: Mapping[str, Any]) -> Figure:
         [
             "Annotators with each other, with verifiers and with judges, and verifiers with"
             f" judges. Lines: {document['confidence']:.0%} intervals over seed trees. Right: things"
-            " labelled by both sides; –: no figure, the table says why. AC2 is for scores alone.",
+            " with two labels, of two sides one of each; –: no figure, the table says why. AC2 is"
+            " for scores alone.",
             *_left_out(document["rows"], rows),
         ],
         height=_height(blocks),
@@ -272,7 +273,8 @@ def _compared(row: Row, judges: Mapping[str, str]) -> str:
 
 
 def _whose(row: Row, judges: Mapping[str, str]) -> str:
-    who = judges.get(row["judge_id"], f"{row['rater']}s")
+    invented = " (synthetic)" if row["kind"] == "synthetic" else ""
+    who = judges.get(row["judge_id"], f"{row['rater']}s{invented}")
     return f"{who}, {row['level']} {_dimension(row)}"
 
 

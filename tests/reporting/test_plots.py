@@ -156,6 +156,17 @@ def test_no_two_rows_of_a_panel_have_the_same_name(stores: dict[str, Store], top
             assert len(set(rows)) == len(rows), rows
 
 
+def test_people_and_invented_ones_are_told_apart(stores: dict[str, Store]):
+    for topic in ("bias", "scores"):
+        document = run(stores["usual"], StatsConfig(topic)).document  # type: ignore[arg-type]
+        both = [{**row, "kind": kind} for row in document["rows"] for kind in ("human", "synthetic")
+                if row["judge_id"] is None]  # fmt: skip
+        figure, _ = drawn({**document, "rows": both})
+        for axes in figure.axes:
+            rows = names_of(axes)
+            assert len(set(rows)) == len(rows), rows
+
+
 def test_a_cut_judge_keeps_its_end_whatever_follows(stores: dict[str, Store]):
     document = run(stores["wide names"], StatsConfig("bias")).document
     rows = [{**row, "dimension": "overall"} for row in document["rows"]]
