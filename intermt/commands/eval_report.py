@@ -17,7 +17,8 @@ from intermt.commands.report_reading import Seen, read
 from intermt.commands.whole_file import whole_file
 from intermt.dimensions import LEVELS, Level
 from intermt.domain.figures import Resampling
-from intermt.formats.writing.report_page import Block, Fold, Note, Plots, Section, page
+from intermt.formats.writing.report_blocks import Block, Fold, Note, Plots, Section
+from intermt.formats.writing.report_page import page
 from intermt.records import Progress
 from intermt.store.connect import Store
 

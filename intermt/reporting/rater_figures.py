@@ -201,14 +201,15 @@ def bias_figure(document: Mapping[str, Any]) -> Figure:
 def _foremost(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
     """As many rows as there is room for; how many are left out.
 
-    Where there is no room for all, verifiers beside judges go first, then dimensions that are
-    pooled in another row.
+    Where there is no room for all, verifiers beside judges go first, then what pools all
+    dimensions, which has a rate alone; and where that is not enough, single dimensions instead.
     """
     kept = list(rows)
     if len(kept) > _MOST_ROWS:
         kept = [row for row in rows if row["between"] != "verifier-judge"]
     if len(kept) > _MOST_ROWS:
-        kept = _pooled(kept)[:_MOST_ROWS]
+        single = [row for row in kept if row["dimension"] != "all"]
+        kept = single if len(single) <= _MOST_ROWS else _pooled(kept)[:_MOST_ROWS]
     return kept, len(rows) - len(kept)
 
 
