@@ -90,7 +90,7 @@ def _report(data: dict[str, Any]) -> str:
         f"{data['folder']}/index.html: {len(there)} of {len(there) + len(missing)} tables and"
         " figures of the paper",
         *(f"missing: {entry['name']}" for entry in missing),
-        *([] if data["has_figures"] else ["no figures: matplotlib is not installed"]),
+        *([] if data["has_figures"] else ["no figures: matplotlib is missing"]),
     ]
     return "\n".join(lines)
 

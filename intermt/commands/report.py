@@ -41,7 +41,7 @@ TITLE = "What is in this store"
 
 _VERSION = 1
 _NO_FIGURES = (
-    "There are no figures, as matplotlib is not installed: pip install 'intermt[plot]', then run"
+    "There are no figures, as matplotlib is missing: pip install 'intermt[plot]', then run"
     " intermt report again."
 )
 
