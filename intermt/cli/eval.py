@@ -190,7 +190,8 @@ def eval(  # noqa: A001 - the frame finds a command by its name
     from intermt.cli.opening import open_store
     from intermt.cli.output import to_json
     from intermt.commands import eval_report
-    from intermt.commands.evaluate import TASKS, EvalConfig, run
+    from intermt.commands.eval_config import TASKS, EvalConfig
+    from intermt.commands.evaluate import run
     from intermt.dimensions import LEVELS
     from intermt.domain.figures import Resampling
     from intermt.errors import ExitCode, UsageError

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from intermt.commands import eval_report
-from intermt.commands.evaluate import EvalConfig
+from intermt.commands.eval_config import EvalConfig
 from intermt.domain.figures import Resampling
 from intermt.store.connect import Store
 from tests.browser.reading import TEXTS, WIDE, Show, shown

@@ -13,7 +13,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score
 
-from intermt.commands.evaluate import EvalConfig, EvalResult, run
+from intermt.commands.eval_config import EvalConfig
+from intermt.commands.evaluate import EvalResult, run
 from intermt.commands.fail_under import BIAS, STATISTICS, Threshold
 from intermt.commands.measured import Measured
 from intermt.dimensions import dimensions_of
