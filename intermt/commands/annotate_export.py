@@ -20,7 +20,8 @@ from intermt.records import AnnotationTask, Node, Progress
 from intermt.store import tasks as stored
 from intermt.store import trees
 from intermt.store.connect import Store
-from intermt.store.rows import key_of, known, to_row
+from intermt.store.inserting import key_of, known
+from intermt.store.rows import to_row
 
 _CHUNK = 500
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from intermt.commands.calling import Caller, completed, each, loaded, started
+from intermt.commands.at_once import each, loaded
+from intermt.commands.calling import Caller, completed, started
 from intermt.commands.chat_judging import ChatJudge
 from intermt.commands.judge_config import (
     PAPER_IMAGE_PX,

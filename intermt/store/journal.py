@@ -21,8 +21,9 @@ import orjson
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.errors import StoreIOError
+from intermt.store.inserting import insert_what_fits
 from intermt.store.lock import open_owned, try_own, unique_name
-from intermt.store.rows import Row, TableRow, encode, insert_what_fits
+from intermt.store.rows import Row, TableRow, encode
 
 SYNC_INTERVAL_S = 0.25
 
