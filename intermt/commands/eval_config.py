@@ -9,6 +9,7 @@ from typing import Any
 from intermt.commands.eval_comparison import PUBLISHED
 from intermt.commands.fail_under import BIAS, STATISTICS, Threshold
 from intermt.commands.judge_evidence import PUBLISHED_STATISTICS, Compat
+from intermt.commands.known_datasets import require_dataset
 from intermt.dimensions import LEVELS, Level
 from intermt.domain.figures import Resampling
 from intermt.domain.published import published_figures
@@ -161,12 +162,7 @@ def chosen_judges(db: Any, store: Store, config: EvalConfig) -> list[JudgeSummar
     Raises:
         MissingInputError: A judge or the dataset is not there.
     """
-    if config.dataset is not None and config.dataset not in (there := datasets(db)):
-        raise MissingInputError(
-            f"there is no dataset {config.dataset!r}",
-            where=str(store.folder),
-            todo=f"the store has {', '.join(there) or 'none yet'}",
-        )
+    require_dataset(config.dataset, datasets(db), store)
     known = stored.judges(db)
     names = {judge.name for judge in known}
     others = [name for name in config.compare if name != PUBLISHED]
