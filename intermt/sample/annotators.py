@@ -250,9 +250,10 @@ def _rationale(
     pair: _Pair,
 ) -> str:
     """A sentence on the dimension that decided, or nothing, which is usual."""
-    # A sentence on a conversation's decisive steps would be taken for what these are.
-    talks_of_it = 1 / 8 if pair.level == "local" else 0
-    talks = annotator.talks * (1 if key == OVERALL else talks_of_it)
+    if key != OVERALL and pair.level == "global":
+        # A sentence on a conversation's decisive steps would be taken for what these are.
+        return ""
+    talks = annotator.talks if key == OVERALL else annotator.talks / 8
     if _uniform(annotator.name, pair.task, key, "talks") >= talks:
         return ""
     if choice == "tie":
