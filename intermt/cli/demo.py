@@ -60,6 +60,7 @@ def demo(
         "eval.csv": "the judge measured against people; as tables: intermt eval",
         "judges.html": "the same with plots and the worst disagreements; open it in a browser",
         "agreement.csv": "how far raters agree; as a table: intermt stats agreement",
+        "correlation.csv": "how scores of turns and of conversations go together",
         "card.txt": "what is in the store",
         "card.md": "the same as a data card",
         "scaling.md": "whether a preference model gains from more turns",
@@ -68,7 +69,7 @@ def demo(
     }
     say(f"\n# Done: {len(STEPS)} commands in {sum(seconds.values()):.0f} s. In {folder}:")
     for name, what in files.items():
-        say(f"  {name:<14} {what}")
+        say(f"  {name:<16} {what}")
     say(f"{SIMULATED}.\n{SYNTHETIC}.")
     out.result(
         {

@@ -17,7 +17,10 @@ def said_of(result: StepResult) -> str:
     if result.step.saved in ("card.txt", "tree.txt"):
         return result.text.rstrip()
     if result.step.saved == "scaling.md":
-        return "\n".join(line[2:] for line in result.text.splitlines() if line.startswith("- "))
+        return _scaling(result.text)
+    if result.step.saved == "correlation.csv":
+        pairs = [row for row in csv.DictReader(io.StringIO(result.text)) if _is_across(row)]
+        return "\n".join(table_lines(_COLUMNS, [_correlation(row) for row in pairs]))
     if result.step.saved == "card.md":
         return f"{len(result.text.splitlines())} lines"
     if result.step.saved is not None:
@@ -34,6 +37,7 @@ def said_of(result: StepResult) -> str:
     }[result.step.words.split()[0]](result.data)
 
 
+_AVERAGES = "### Average over the turns after k"
 _COLUMNS = ("figure", "of", "value", "95% from", "to", "n", "seeds")
 
 
@@ -55,13 +59,38 @@ def _figure(row: dict[str, str]) -> tuple[Any, ...]:
     )
 
 
+def _is_across(row: dict[str, str]) -> bool:
+    """Whether a correlation is that of a turn's dimension with crucial steps overall."""
+    return row["x_level"] == "local" and row["y"] == "crucial_step_recognition"
+
+
+def _correlation(row: dict[str, str]) -> tuple[Any, ...]:
+    figures = (row["pearson"], row["pearson_low"], row["pearson_high"])
+    return (
+        "pearson",
+        f"{row['x']}, {row['y']}",
+        *(float(figure) if figure else None for figure in figures),
+        int(row["n"]),
+        int(row["n_clusters"]),
+    )
+
+
+def _scaling(text: str) -> str:
+    """The averages over later turns, and what is said below the tables."""
+    table = text.partition(_AVERAGES)[2].partition("\n#")[0]
+    notes = [line[2:] for line in text.splitlines() if line.startswith("- ")]
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+    head = "judges of the first k turns on the turns after these; chance is 0.5"
+    return "\n".join([head, *rows, *notes])
+
+
 def _report(data: dict[str, Any]) -> str:
     there, missing = data["there"], data["missing"]
     lines = [
         f"{data['folder']}/index.html: {len(there)} of {len(there) + len(missing)} tables and"
         " figures of the paper",
         *(f"missing: {entry['name']}" for entry in missing),
-        *([] if data["has_figures"] else ["no figures: matplotlib is not installed"]),
+        *([] if data["has_figures"] else ["no figures: matplotlib is missing"]),
     ]
     return "\n".join(lines)
 

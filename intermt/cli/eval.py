@@ -165,7 +165,7 @@ def eval(  # noqa: A001 - the frame finds a command by its name
     Writes: nothing; the page of --report, which appears whole or not at all.
 
     Exits:
-        1: A figure is below its --fail-under, or undefined.
+        1: A figure is below its --fail-under, undefined, or an average without all dimensions.
         66: There are no verdicts, or no labels for what was judged.
         73: The page of --report cannot be created.
 
@@ -190,7 +190,8 @@ def eval(  # noqa: A001 - the frame finds a command by its name
     from intermt.cli.opening import open_store
     from intermt.cli.output import to_json
     from intermt.commands import eval_report
-    from intermt.commands.evaluate import TASKS, EvalConfig, run
+    from intermt.commands.eval_config import TASKS, EvalConfig
+    from intermt.commands.evaluate import run
     from intermt.dimensions import LEVELS
     from intermt.domain.figures import Resampling
     from intermt.errors import ExitCode, UsageError

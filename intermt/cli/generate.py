@@ -274,6 +274,7 @@ def generate(
         # Look at a tree
         intermt generate --show garden-plan
     """
+    from intermt.cli.generate_stored import rebuild_trees, show_tree
     from intermt.cli.opening import folder_of_pictures
     from intermt.errors import UsageError
 
@@ -284,9 +285,9 @@ def generate(
                 todo="leave out the seed files and the other option",
             )
         if show is not None:
-            _show(ctx, show)
+            show_tree(ctx, show)
         else:
-            _rebuild(ctx, dataset, min_agree, min_score, rebuild_depth)
+            rebuild_trees(ctx, dataset, min_agree, min_score, rebuild_depth)
         return
     if not seeds or not answer or user is None:
         raise UsageError(
@@ -389,23 +390,3 @@ def _plan_only(ctx: Context, config: GenerateConfig) -> None:
         exit_code=ExitCode.DONE if plan.n_seeds else ExitCode.BAD_INPUT,
         errors=() if plan.n_seeds else [nothing_left(files)],
     )
-
-
-def _show(ctx: Context, name: str) -> None:
-    from intermt.cli.opening import SIMULATED, open_store
-    from intermt.cli.tree_text import tree_lines
-    from intermt.commands.show import show
-
-    tree = show(open_store(ctx), name)
-    lines = [*tree_lines(tree), *([SIMULATED] if tree.simulated else [])]
-    ctx.out.result(tree, "\n".join(lines))
-
-
-def _rebuild(ctx: Context, dataset: str, min_agree: float, min_score: float, depth: int) -> None:
-    from intermt.cli.generate_text import rebuilt_text
-    from intermt.cli.opening import open_store
-    from intermt.commands.rebuild import RebuildConfig, run
-
-    config = RebuildConfig(dataset, min_agree, min_score, depth)
-    result = run(open_store(ctx), config, ctx.out.progress)
-    ctx.out.result(result, summary=rebuilt_text(result, depth))

@@ -16,7 +16,6 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -25,10 +24,11 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from intermt import __version__
+from intermt.cli.file_defaults import file_defaults
 from intermt.cli.help import GLOBAL_PANEL, option_key, read_manual, show
 from intermt.cli.output import Output
 from intermt.config import DEFAULT_LOCK_TIMEOUT_S, DEFAULT_STORE, Config, load_config
-from intermt.errors import ConfigError, UsageError
+from intermt.errors import UsageError
 
 if TYPE_CHECKING:
     from typer._click import Context as ParseContext
@@ -194,7 +194,7 @@ class Command(TyperCommand):
             path = _strongest(ctx, "config")
             config = load_config(Path(path) if path is not None else None)
             ctx.meta[_CONFIG] = config
-            ctx.default_map = _file_defaults(self, ctx, config)
+            ctx.default_map = file_defaults(self, ctx, config, _GLOBAL_NAMES)
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: ParseContext, formatter: HelpFormatter) -> None:
@@ -332,74 +332,3 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_jsonable(v) for v in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
-
-
-# --- defaults from the configuration file ------------------------------------------------
-
-
-def _file_defaults(
-    command: TyperCommand, ctx: ParseContext, config: Config
-) -> MutableMapping[str, Any]:
-    """The defaults of a command by parameter name, checked.
-
-    Raises:
-        ConfigError: A table is no command's, a key no option's, or a value cannot be used.
-    """
-    files = ", ".join(str(f) for f in config.files)
-    assert ctx.parent is not None
-    names = list(cast(TyperGroup, ctx.parent.command).commands)
-    for table in config.commands:
-        if table not in names:
-            raise ConfigError(
-                f"[{table}] is not a command{_meant(table, names)}",
-                where=files,
-                todo=f"tables are [servers.NAME] and the commands: {', '.join(names)}",
-            )
-    assert command.name is not None
-    known = {
-        option_key(p): p
-        for p in command.params
-        if isinstance(p, TyperOption) and p.name not in _GLOBAL_NAMES
-    }
-    defaults: dict[str, Any] = {}
-    for key, value in config.commands.get(command.name, {}).items():
-        option = known.get(key.replace("-", "_"))
-        if option is None:
-            raise ConfigError(
-                f"[{command.name}] has no option {key!r}{_meant(key, list(known))}",
-                where=files,
-                todo=f"known: {', '.join(sorted(known))}",
-            )
-        assert option.name is not None
-        defaults[option.name] = _file_value(command.name, key, option, value, ctx, files)
-    return defaults
-
-
-def _file_value(
-    table: str, key: str, option: TyperOption, value: Any, ctx: ParseContext, files: str
-) -> Any:
-    values = value if isinstance(value, list) else [value]
-    wrong = isinstance(value, list) and not option.multiple
-    for single in values:
-        plain = isinstance(single, str | int | float)
-        wrong = wrong or not plain or (isinstance(single, bool) and not option.is_flag)
-    value = values if option.multiple else value
-    reason = "of the wrong type"
-    if not wrong:
-        try:
-            option.type_cast_value(ctx, value)
-        except typer.BadParameter as error:
-            wrong, reason = True, error.message
-    if wrong:
-        raise ConfigError(
-            f"[{table}] {key} = {value!r} cannot be used: {reason}",
-            where=files,
-            todo=f"see {PROGRAM} {table} --help",
-        )
-    return value
-
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    near = get_close_matches(name.replace("-", "_"), [k.replace("-", "_") for k in known])
-    by_key = {k.replace("-", "_"): k for k in known}
-    return f" (did you mean {', '.join(by_key[k] for k in near)}?)" if near else ""

@@ -152,7 +152,7 @@ def _chapters(
 def _judged(ctx: Context, store: Store, dataset: str | None, level: Any) -> Judged:
     from intermt.cli import eval_text
     from intermt.commands import eval_report
-    from intermt.commands.evaluate import EvalConfig
+    from intermt.commands.eval_config import EvalConfig
     from intermt.commands.report import Judged
     from intermt.dimensions import LEVELS
     from intermt.errors import MissingInputError

@@ -10,6 +10,7 @@ from typing import Any
 from intermt.commands.export_config import ExportConfig
 from intermt.commands.export_files import MANIFEST, ExportFiles
 from intermt.commands.export_plan import LevelPlan, plan
+from intermt.commands.known_datasets import require_dataset
 from intermt.commands.runs import finished, new_run
 from intermt.commands.task_pictures import TaskPictures
 from intermt.commands.whole_folder import whole_folder
@@ -20,7 +21,8 @@ from intermt.records import AnnotationTask, Node, Progress
 from intermt.store import tasks as stored
 from intermt.store import trees
 from intermt.store.connect import Store
-from intermt.store.rows import key_of, known, to_row
+from intermt.store.inserting import key_of, known
+from intermt.store.rows import to_row
 
 _CHUNK = 500
 
@@ -159,13 +161,7 @@ def _checked_plan(store: Store, config: ExportConfig, level: Level) -> LevelPlan
     made = plan(store, config, level)
     if config.dataset is not None and not made.n_contexts:
         with store.reading() as db:
-            names = stored.datasets(db)
-        if config.dataset not in names:
-            raise MissingInputError(
-                f"there is no dataset {config.dataset!r}",
-                where=str(store.folder),
-                todo=f"the store has {', '.join(names) or 'none yet'}",
-            )
+            require_dataset(config.dataset, stored.datasets(db), store)
     return made
 
 

@@ -26,7 +26,8 @@ from intermt.formats.reading.rows import ReadOptions, RowProblem, SkippedRow
 from intermt.records import PictureUse, Progress, Run, content_id
 from intermt.store import judging, trees
 from intermt.store.connect import Store
-from intermt.store.rows import Record, TableRow, insert, key_of, known, to_row
+from intermt.store.inserting import insert, key_of, known
+from intermt.store.rows import Record, TableRow, to_row
 
 _MAX_PROBLEMS = 20
 _MAX_KEPT = 1000

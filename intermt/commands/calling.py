@@ -12,14 +12,11 @@ import contextlib
 import os
 from collections import Counter
 from collections.abc import (
-    AsyncIterator,
-    Awaitable,
     Callable,
     Coroutine,
     Iterable,
     Iterator,
     Mapping,
-    Sequence,
 )
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -42,8 +39,6 @@ MOST_REASONS = 20
 
 _PICTURE_BYTES = 32 * 1024 * 1024
 
-Item = TypeVar("Item")
-Raw = TypeVar("Raw")
 Result = TypeVar("Result")
 
 Accept = Callable[[Reply], str]
@@ -333,60 +328,6 @@ def completed(store: Store, work: Coroutine[Any, Any, Result]) -> Result:
             raise
 
     return run_to_end(guarded())
-
-
-async def each(
-    items: AsyncIterator[Item] | Iterable[Item],
-    work: Callable[[Item], Awaitable[None]],
-    at_once: int,
-) -> None:
-    """Do some work for every item, at most `at_once` at a time.
-
-    Raises:
-        Exception: The first that any of the work raised; the rest is given up.
-    """
-    seats = asyncio.Semaphore(at_once)
-
-    async def seated(item: Item) -> None:
-        try:
-            await work(item)
-        finally:
-            seats.release()
-
-    async def seat(group: asyncio.TaskGroup, item: Item) -> None:
-        await seats.acquire()
-        group.create_task(seated(item))
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            if isinstance(items, Iterable):
-                for item in items:
-                    await seat(group, item)
-            else:
-                async for item in items:
-                    await seat(group, item)
-    except BaseExceptionGroup as failures:
-        raise _first_of(failures) from None
-
-
-def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    first = group.exceptions[0]
-    return _first_of(first) if isinstance(first, BaseExceptionGroup) else first
-
-
-async def loaded(
-    chunks: Iterable[Sequence[Raw]], load: Callable[[Sequence[Raw]], list[Item]]
-) -> AsyncIterator[Item]:
-    """The items that `load` makes of chunks, one chunk ahead, in a thread."""
-    waiting = iter(chunks)
-    first = next(waiting, None)
-    following = None if first is None else asyncio.create_task(asyncio.to_thread(load, first))
-    while following is not None:
-        items = await following
-        after = next(waiting, None)
-        following = None if after is None else asyncio.create_task(asyncio.to_thread(load, after))
-        for item in items:
-            yield item
 
 
 @contextlib.contextmanager

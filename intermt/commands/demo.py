@@ -20,7 +20,7 @@ from typing import Any
 import orjson
 
 from intermt.errors import CannotCreate, ExitCode, IntermtError
-from intermt.sample import sample_files
+from intermt.sample import GROWN_WITH, sample_files
 
 _MARKER = "intermt.toml"
 _MARK = b"# Made by intermt demo: this folder may be replaced by the next demo.\n"
@@ -50,8 +50,7 @@ class Step:
 STEPS: tuple[Step, ...] = (
     Step(
         "Grow a tree of conversations from each seed question",
-        "generate sample/seeds.jsonl --answer builtin#simulated-a --answer builtin#simulated-b"
-        " --user builtin --draw builtin --edit builtin --retrieve builtin --turns 3 --beam 4",
+        f"generate sample/seeds.jsonl {GROWN_WITH}",
     ),
     Step("Look at one of them", "generate --show bakery-logo", saved="tree.txt"),
     Step(
@@ -79,6 +78,11 @@ STEPS: tuple[Step, ...] = (
         saved="eval.csv",
     ),
     Step("See how far people agree", "stats agreement --format csv", saved="agreement.csv"),
+    Step(
+        "... and how scores of turns and of whole conversations go together",
+        "stats correlation --format csv",
+        saved="correlation.csv",
+    ),
     Step(
         "Put together whole conversations of the answers that annotators kept",
         "generate --rebuild --rebuild-depth 3",

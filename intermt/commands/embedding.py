@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from intermt.commands.calling import Caller, each
+from intermt.commands.at_once import each
+from intermt.commands.calling import Caller
 from intermt.config import Server
 from intermt.domain.embedding_text import FORMAT, texts_of
 from intermt.errors import ProtocolMismatch, TryLater

@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 
 from intermt import __version__
 from intermt.commands import evaluate, report_notes, report_plots, report_tables
-from intermt.commands.evaluate import TASKS, EvalConfig, EvalResult
+from intermt.commands.eval_config import TASKS, EvalConfig
+from intermt.commands.evaluate import EvalResult
 from intermt.commands.fail_under import BIAS
 from intermt.commands.report_cases import Cases
 from intermt.commands.report_plots import Calibration, by_dimension, marks_of, pooled
@@ -17,7 +18,8 @@ from intermt.commands.report_reading import Seen, read
 from intermt.commands.whole_file import whole_file
 from intermt.dimensions import LEVELS, Level
 from intermt.domain.figures import Resampling
-from intermt.formats.writing.report_page import Block, Fold, Note, Plots, Section, page
+from intermt.formats.writing.report_blocks import Block, Fold, Note, Plots, Section
+from intermt.formats.writing.report_page import page
 from intermt.records import Progress
 from intermt.store.connect import Store
 

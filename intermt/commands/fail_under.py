@@ -3,7 +3,8 @@
 Every figure that a condition is about must reach X. What is left out matches everything: all
 levels, and all dimensions that have labelled items, the average and `overall` included. An
 undefined figure does not reach anything, and neither does a judge without such a figure that
-was asked for by name.
+was asked for by name. An average that lacks a dimension of its level says too little to meet
+anything: named, it fails; where no dimension is named, its dimensions count alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from intermt.commands.measured import AVERAGE, Measured
-from intermt.dimensions import LEVELS, OVERALL, Level, find_dimension
+from intermt.dimensions import LEVELS, OVERALL, Level, dimensions_of, find_dimension
 from intermt.domain.benchmark import CRUCIAL_STEP_STATISTICS, SCORE_MEASURES
 from intermt.domain.judge_bias import PAIR_BIAS, SCORE_BIAS
 from intermt.domain.pair_outcomes import PAIR_MEASURES
@@ -150,7 +151,12 @@ def checks(
 
 
 def _check(threshold: Threshold, figures: Sequence[Measured], named: Sequence[str]) -> Check:
-    matching = [figure for figure in figures if threshold.about(figure)]
+    matching = [
+        figure
+        for figure in figures
+        if threshold.about(figure)
+        and not (threshold.dimension is None and _lacking(figure, figures))
+    ]
     if not matching:
         there = sorted({name_of(figure) for figure in figures if figure.n_asked})
         raise UsageError(
@@ -158,20 +164,41 @@ def _check(threshold: Threshold, figures: Sequence[Measured], named: Sequence[st
             todo=f"there are: {', '.join(there) or 'none'}",
         )
     failures = [
-        line for figure in matching if (line := _failure(figure, threshold.at_least)) is not None
+        line
+        for figure in matching
+        if (line := _failure(figure, threshold.at_least, _lacking(figure, figures))) is not None
     ]
     having = {figure.judge for figure in matching}
     failures += [f"{judge}: has no such figure" for judge in named if judge not in having]
     return Check(threshold.metric, threshold.at_least, not failures, len(matching), tuple(failures))
 
 
-def _failure(figure: Measured, at_least: float) -> str | None:
+def _lacking(figure: Measured, figures: Sequence[Measured]) -> tuple[str, ...]:
+    """Ids of the dimensions of its level that an average goes without; of others none."""
+    if figure.dimension != AVERAGE:
+        return ()
+    whose = (figure.judge, figure.model, figure.task, figure.level, figure.statistic)
+    there = {
+        other.dimension
+        for other in figures
+        if (other.judge, other.model, other.task, other.level, other.statistic) == whose
+        if other.value is not None
+    }
+    return tuple(d.id for d in dimensions_of(figure.level) if d.key not in there)
+
+
+def _failure(figure: Measured, at_least: float, without: Sequence[str]) -> str | None:
     """Why a figure does not reach a number, or None."""
     if figure.value is None:
         return f"{figure.judge}: {name_of(figure)} is undefined ({figure.undefined})"
-    if figure.value >= at_least - _ROUNDING:
-        return None
-    return f"{figure.judge}: {name_of(figure)} is {figure.value:.4g} (n={figure.n})"
+    said = f"{figure.judge}: {name_of(figure)} is {figure.value:.4g} (n={figure.n})"
+    if without:
+        n = len(dimensions_of(figure.level))
+        return (
+            f"{said} over {n - len(without)} of {n} dimensions: there is no {figure.statistic}"
+            f" of {', '.join(without)}"
+        )
+    return None if figure.value >= at_least - _ROUNDING else said
 
 
 def name_of(figure: Measured) -> str:

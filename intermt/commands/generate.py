@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from intermt.commands.answering import Answerer, GrowthPlan
+from intermt.commands.at_once import each
 from intermt.commands.budget import Budget, checked_limits
-from intermt.commands.calling import CallCounts, Caller, completed, each, started
+from intermt.commands.calling import CallCounts, Caller, completed, started
 from intermt.commands.estimating import DryRun, Needs, TreeShape, expected, most, tree_shape
 from intermt.commands.generate_result import GenerateResult, Growth, pictures_of, result_of
 from intermt.commands.growing import Grower, GrownTree

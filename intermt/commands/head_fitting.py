@@ -27,7 +27,8 @@ from intermt.commands.runs import finished, new_run
 from intermt.config import Server
 from intermt.dimensions import Level
 from intermt.domain.correlation import Floats
-from intermt.domain.preference_head import Head, NoHead, Space, fit_head
+from intermt.domain.head_path import Space
+from intermt.domain.preference_head import Head, NoHead, fit_head
 from intermt.errors import CannotCreate, MissingInputError, UsageError
 from intermt.records import Progress
 from intermt.store.connect import Store

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from intermt.commands.embedding import Vector, Vectors, mean_of
+from intermt.commands.known_datasets import require_dataset
 from intermt.commands.pair_choice import PairConfig, PairFunnel, Selection, select
 from intermt.commands.pair_splits import Trees, material
 from intermt.dimensions import Level
 from intermt.domain.correlation import Floats
-from intermt.errors import MissingInputError
 from intermt.store import trees, voting
 from intermt.store.casting import Database
 from intermt.store.connect import Store
@@ -79,13 +79,7 @@ def labelled(store: Store, config: PairConfig) -> Labelled:
         InputError: A vote names a rater that is not in the store.
     """
     with store.reading(MEMORY_MB) as db:
-        known = voting.datasets(db, config.level)
-        if config.dataset is not None and config.dataset not in known:
-            raise MissingInputError(
-                f"there is no dataset {config.dataset!r}",
-                where=str(store.folder),
-                todo=f"the store has {', '.join(known) or 'none yet'}",
-            )
+        require_dataset(config.dataset, voting.datasets(db, config.level), store)
         selection = select(db, config)
         try:
             return _labelled(db, config, selection)

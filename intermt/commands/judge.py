@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from intermt.commands.calling import Caller, completed, each, loaded, started
+from intermt.commands.at_once import each, loaded
+from intermt.commands.calling import Caller, completed, started
 from intermt.commands.chat_judging import ChatJudge
 from intermt.commands.judge_config import (
     PAPER_IMAGE_PX,
@@ -20,6 +21,7 @@ from intermt.commands.judge_config import (
 from intermt.commands.judge_rater import check_judge, judge_rater
 from intermt.commands.judging import MISSING, Judge, JudgePlan, LoadedItem
 from intermt.commands.jury import Jury, sittings
+from intermt.commands.known_datasets import require_dataset
 from intermt.commands.reward_judging import RewardJudge
 from intermt.commands.runs import finished, new_run
 from intermt.errors import InputError, MissingInputError
@@ -278,12 +280,7 @@ def _found(store: Store, config: JudgeConfig) -> list[JudgeItem]:
     with store.reading() as db:
         items = find(db, config.dataset)
         known = datasets(db)
-    if config.dataset is not None and config.dataset not in known:
-        raise MissingInputError(
-            f"there is no dataset {config.dataset!r}",
-            where=str(store.folder),
-            todo=f"the store has {', '.join(known) or 'none yet'}",
-        )
+    require_dataset(config.dataset, known, store)
     if not items:
         where = f" in dataset {config.dataset}" if config.dataset is not None else ""
         raise MissingInputError(

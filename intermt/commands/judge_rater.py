@@ -28,6 +28,7 @@ _OPTIONS = {
 """What makes another judge, by its name in the record of a run."""
 
 _NAME_IT = "give this one a name of its own with --name"
+_OTHER_MODEL = "take another model for --judge, which names the judge here, or leave --judge out"
 
 
 def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
@@ -79,30 +80,31 @@ def check_judge(
     Args:
         db: The store.
         now: The judge.
-        config: How it is asked; None where it is asked for another command.
+        config: How it is asked; None where `generate --judge` asks it, which names no judge.
         grader: The model that grades its descriptions; None where none are graded.
 
     Raises:
         UsageError: The name was used for a judge of another kind, with other settings, or
             with another grader.
     """
+    todo = _OTHER_MODEL if config is None else _NAME_IT
     if namesakes := stored.namesakes(db, now):
         raise UsageError(
             f"the name {now.name!r} is taken by a judge that is a {namesakes[0]},"
             f" and this one is a {now.kind}",
-            todo=_NAME_IT,
+            todo=todo,
         )
     known = stored.rater(db, now.rater_id)
     if known is not None and (known.settings, known.simulated) != (now.settings, now.simulated):
         before = None if config is None else stored.latest_judging(db, now.rater_id)
         raise UsageError(
-            f"the judge {now.name!r} {_said_of(known, now, before, config)}", todo=_NAME_IT
+            f"the judge {now.name!r} {_said_of(known, now, before, config)}", todo=todo
         )
     if grader is not None and (others := stored.graders(db, now.rater_id) - {grader}):
         raise UsageError(
             f"the judge {now.name!r} was graded by {', '.join(sorted(others))} so far,"
             f" not by {grader}; grades of two graders do not make one figure",
-            todo=_NAME_IT,
+            todo=todo,
         )
 
 

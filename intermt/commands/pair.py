@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from intermt import __version__
+from intermt.commands.known_datasets import require_dataset
 from intermt.commands.pair_choice import PairConfig, Selection, select
 from intermt.commands.pair_files import (
     FOLDER_MANIFEST,
@@ -25,7 +26,7 @@ from intermt.commands.pair_records import SplitOf, records
 from intermt.commands.pair_result import PairResult, manifest_bytes
 from intermt.commands.pair_splits import material, split_and_checked
 from intermt.domain.leakage import Leakage
-from intermt.errors import MissingInputError, UsageError
+from intermt.errors import UsageError
 from intermt.formats.writing import registry
 from intermt.formats.writing.fitting import Rule, all_pictures, captioned, misfits
 from intermt.formats.writing.pairs import PairFormat, PairRecord
@@ -201,12 +202,7 @@ class _Pairing:
         if asked is None:
             return ()
         known = voting.datasets(db, self._config.level)
-        if asked not in known:
-            raise MissingInputError(
-                f"there is no dataset {asked!r}",
-                where=str(self._store.folder),
-                todo=f"the store has {', '.join(known) or 'none yet'}",
-            )
+        require_dataset(asked, known, self._store)
         return () if known[asked] else tuple(name for name, n in known.items() if n)
 
     def _write(

@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO, Literal
 import orjson
 
 from intermt import __version__
+from intermt.commands.known_datasets import require_dataset
 from intermt.commands.pair_choice import PairConfig, raters_left_out
 from intermt.commands.pair_files import (
     FOLDER_MANIFEST,
@@ -34,7 +35,7 @@ from intermt.domain.comment_prompts import prompt_name, request_text
 from intermt.domain.leakage import Leakage
 from intermt.domain.pairing import PairFilters
 from intermt.domain.prompts import Prompts
-from intermt.errors import MissingInputError, StoreIOError, UsageError
+from intermt.errors import StoreIOError, UsageError
 from intermt.formats.writing import comments
 from intermt.formats.writing.comments import CommentFormat, CommentRecord, captioned, misfits
 from intermt.formats.writing.fitting import Rule, pictures_of
@@ -251,13 +252,7 @@ class _Writing:
     def _choose(self, db: Any) -> Remarks:
         config = self._config
         if config.dataset is not None:
-            known = voting.datasets(db, config.level)
-            if config.dataset not in known:
-                raise MissingInputError(
-                    f"there is no dataset {config.dataset!r}",
-                    where=str(self._store.folder),
-                    todo=f"the store has {', '.join(known) or 'none yet'}",
-                )
+            require_dataset(config.dataset, voting.datasets(db, config.level), self._store)
         scope = CommentScope(
             config.level,
             self._kind,

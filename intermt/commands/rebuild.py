@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from intermt.commands.growing import picture_uses
+from intermt.commands.known_datasets import require_dataset
 from intermt.commands.pair_choice import PairConfig, select
 from intermt.commands.runs import finished, new_run
 from intermt.domain.reconstruction import MOST_OF_A_TREE, Rebuilt, kept_answers, rebuild
@@ -15,6 +16,7 @@ from intermt.records import Conversation, ConversationOrigin, Progress, Seed, co
 from intermt.store import generation, trees, voting
 from intermt.store.connect import Store
 from intermt.store.rows import Record
+from intermt.store.scope import datasets
 
 CATEGORY = "rebuilt"
 _CHUNK = 100
@@ -83,13 +85,14 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
 
     Raises:
         UsageError: A limit is out of range.
-        MissingInputError: There is no store, or no tree in the collection.
+        MissingInputError: There is no store, no such dataset, or no tree in it.
         TryLater: The store stayed busy.
     """
     if config.min_score != config.min_score:
         raise UsageError("--min-score is not a number", todo="give one as in 2.0")
     pair_config = PairConfig.of(level="local", min_agree=config.min_agree)
     with store.reading() as db:
+        require_dataset(config.dataset, datasets(db), store)
         seed_ids = generation.seed_ids(db, config.dataset)
         selection = select(db, pair_config)
         invented = voting.heard_synthetic(db, "local")
@@ -98,7 +101,7 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
     won, lost = {winner for winner, _ in decided}, {loser for _, loser in decided}
     if not seed_ids:
         raise MissingInputError(
-            f"there is no conversation in the collection {config.dataset}",
+            f"there is no conversation in the dataset {config.dataset!r}",
             where=str(store.folder),
             todo="name another with --dataset, or grow trees first",
         )

@@ -24,7 +24,7 @@ from intermt.commands.evaluate import EvalResult
 from intermt.commands.report_paper import Entry, entries
 from intermt.commands.whole_folder import whole_folder
 from intermt.errors import CannotCreate
-from intermt.formats.writing.report_page import (
+from intermt.formats.writing.report_blocks import (
     Block,
     Cell,
     Drawing,
@@ -32,8 +32,8 @@ from intermt.formats.writing.report_page import (
     Note,
     Section,
     Table,
-    page,
 )
+from intermt.formats.writing.report_page import page
 from intermt.records import Progress
 
 MANIFEST = "report.json"
@@ -42,7 +42,7 @@ TITLE = "What is in this store"
 
 _VERSION = 1
 _NO_FIGURES = (
-    "There are no figures, as matplotlib is not installed: pip install 'intermt[plot]', then run"
+    "There are no figures, as matplotlib is missing: pip install 'intermt[plot]', then run"
     " intermt report again."
 )
 
@@ -259,7 +259,9 @@ def _sections(
     chapters: Sequence[Chapter], judged: Judged, every: Sequence[Entry], *, has_figures: bool
 ) -> Iterator[Section]:
     titles = {chapter.topic: chapter.title for chapter in chapters} | {"judges": "Judges"}
-    overview: list[Block] = [_contents(every, titles)]
+    keys = {chapter.topic: chapter.topic for chapter in chapters}
+    judges = [_judges_key(section) for section in judged.sections]
+    overview: list[Block] = [_contents(every, titles, {**keys, "judges": (*judges, "judges")[0]})]
     if not has_figures:
         overview.append(Note(_NO_FIGURES))
     yield Section("paper", "What is here, what is missing", tuple(overview))
@@ -268,16 +270,22 @@ def _sections(
     if judged.result is None:
         yield Section("judges", "Judges", (Note(f"Nothing to show: {judged.why}."),))
     for section in judged.sections:
-        key, title = f"judges-{section.key}", f"Judges: {section.title.lower()}"
-        yield Section(key, title, section.blocks)
+        title = f"Judges: {section.title.lower()}"
+        yield Section(_judges_key(section), title, section.blocks)
 
 
-def _contents(every: Sequence[Entry], titles: Mapping[str, str]) -> Table:
+def _judges_key(section: Section) -> str:
+    return f"judges-{section.key}"
+
+
+def _contents(every: Sequence[Entry], titles: Mapping[str, str], keys: Mapping[str, str]) -> Table:
     rows = tuple(
         (
             Cell(f"{entry.name[0].upper()}{entry.name[1:]}"),
             Cell("here" if entry.is_there else "missing"),
-            Cell(titles[entry.chapter] if entry.is_there else f"needs {entry.needs}"),
+            Cell(titles[entry.chapter], to=keys[entry.chapter])
+            if entry.is_there
+            else Cell(f"needs {entry.needs}"),
         )
         for entry in every
     )
@@ -290,7 +298,8 @@ def _chapter(chapter: Chapter) -> Iterator[Block]:
         yield Note(f"Nothing to show: {chapter.why}.")
         return
     if "svg" in chapter.figures:
-        yield Drawing(chapter.title, chapter.figures["svg"])
+        alt = f"Figure: {chapter.title.lower()}; the tables below have every number"
+        yield Drawing(alt, chapter.figures["svg"])
     if chapter.told:
         yield Note("", chapter.told)
     tables = tuple(_table(*table) for table in chapter.tables)

@@ -13,7 +13,7 @@ from intermt.commands.report_plots import SYNTHETIC, marks_of
 from intermt.commands.report_titles import NONE
 from intermt.commands.report_worst import Disagreement, called
 from intermt.dimensions import OVERALL, dimensions_of
-from intermt.formats.writing.report_page import Case, Cell, Quote, Said, Table
+from intermt.formats.writing.report_blocks import Case, Cell, Quote, Said, Table
 from intermt.formats.writing.svg_plots import shortened
 from intermt.records import Choice, Verdict
 from intermt.store import report, trees

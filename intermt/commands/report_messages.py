@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from intermt.domain.image_tags import find_tags
 from intermt.errors import IntermtError
-from intermt.formats.writing.report_page import Picture, Said
+from intermt.formats.writing.report_blocks import Picture, Said
 from intermt.records import ImagePart, Node, Part, TextPart
 from intermt.servers.encoding import PictureError, open_checked
 from intermt.store.images import ImageFolder

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from intermt import __version__
-from intermt.commands.evaluate import EvalConfig, EvalResult
+from intermt.commands.eval_config import EvalConfig
+from intermt.commands.evaluate import EvalResult
 from intermt.commands.fail_under import Check
 from intermt.commands.report_plots import marks_of
 from intermt.commands.report_titles import NONE, TASK_NAMES
-from intermt.formats.writing.report_page import Block, Cell, Note, Table
+from intermt.formats.writing.report_blocks import Block, Cell, Note, Table
 from intermt.store.report import Counted
 from intermt.store.verdicts import JudgeSummary
 

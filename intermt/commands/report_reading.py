@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intermt.commands import report_worst
-from intermt.commands.evaluate import EvalConfig
+from intermt.commands.eval_config import EvalConfig
 from intermt.commands.judge_evidence import Choices, n_replies, pair_row, tie_credit
 from intermt.commands.report_cases import Cases
 from intermt.commands.report_plots import PairItem, ScoredItem

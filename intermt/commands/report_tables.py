@@ -22,7 +22,7 @@ from intermt.dimensions import LEVELS, OVERALL, Level
 from intermt.domain.figures import Resampling
 from intermt.domain.pair_outcomes import OUTCOMES
 from intermt.domain.published import PublishedFigure
-from intermt.formats.writing.report_page import Block, Cell, Fold, Note, Plots, Table
+from intermt.formats.writing.report_blocks import Block, Cell, Fold, Note, Plots, Table
 from intermt.formats.writing.svg_plots import number
 from intermt.records import JudgeTask
 

@@ -15,7 +15,7 @@ from intermt.config import Server
 from intermt.dimensions import OVERALL, Level
 from intermt.domain.bootstrap import Interval
 from intermt.domain.correlation import Floats
-from intermt.domain.preference_head import Ints
+from intermt.domain.head_path import Ints
 from intermt.errors import MissingInputError
 from intermt.store.connect import Store
 

@@ -38,7 +38,8 @@ from intermt.commands.scaling_config import (
 )
 from intermt.dimensions import LEVELS, OVERALL
 from intermt.domain.correlation import Floats
-from intermt.domain.preference_head import Space, why_no_head
+from intermt.domain.head_path import Space
+from intermt.domain.preference_head import why_no_head
 from intermt.domain.scaling import Pairs, head_credits, transfers
 from intermt.errors import MissingInputError, UsageError
 from intermt.records import Progress

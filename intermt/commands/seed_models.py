@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from intermt.commands.calling import Caller, each
+from intermt.commands.at_once import each
+from intermt.commands.calling import Caller
 from intermt.commands.embedding import one_length
 from intermt.commands.seed_filters import Dropped, Fault
 from intermt.commands.seed_reading import Candidate

@@ -50,7 +50,8 @@ from intermt.records import (
 from intermt.store import seeding as stored
 from intermt.store.connect import Store
 from intermt.store.flushing import flushing
-from intermt.store.rows import insert, to_row
+from intermt.store.inserting import insert
+from intermt.store.rows import to_row
 
 REWRITE = "rewrite"
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from intermt.commands.known_datasets import require_dataset
 from intermt.config import Server
 from intermt.dimensions import DIMENSIONS, Level
-from intermt.errors import MissingInputError, UsageError
+from intermt.errors import UsageError
 from intermt.store import overview
 from intermt.store.connect import Store
 from intermt.store.scope import LABELS, Label, datasets, narrow
@@ -63,7 +64,7 @@ def run(store: Store, config: StatsConfig) -> StatsResult:
     """Count what a store holds.
 
     Raises:
-        MissingInputError: There is no store, or nothing in it belongs to the dataset.
+        MissingInputError: There is no store, or no such dataset in it.
         UsageError: A level is asked of what has none.
     """
     figures = _FIGURES[config.topic](store, config)
@@ -84,7 +85,7 @@ def run(store: Store, config: StatsConfig) -> StatsResult:
 
 def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
     with store.reading() as db:
-        _narrow(db, config, *LABELS)
+        _narrow(db, store, config, *LABELS)
         return _card_facts(db, config)
 
 
@@ -119,7 +120,7 @@ def _overview(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.store.usage import usage
 
     with store.reading() as db:
-        _narrow(db, config, *LABELS)
+        _narrow(db, store, config, *LABELS)
         card = _card_facts(db, config)
         spreads = score_spreads(db)
         days = usage(db, config.dataset)["days"]
@@ -133,7 +134,7 @@ def _agreement(store: Store, config: StatsConfig) -> dict[str, Any]:
 
     # The store is let go before the resampling, which takes longer than the reading.
     with store.reading() as db:
-        _narrow(db, config, "score", "preference_vote", "verdict")
+        _narrow(db, store, config, "score", "preference_vote", "verdict")
         groups, judges, silent = comparable(db), judge_names(db), silent_judges(db)
     figures = agreement_figures(groups, judges, silent)
     if not groups:
@@ -146,7 +147,7 @@ def _annotators(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.store.raters import about_simulated, given, seconds
 
     with store.reading() as db:
-        _narrow(db, config, "score", "preference_vote")
+        _narrow(db, store, config, "score", "preference_vote")
         kinds, times = given(db), seconds(db, config.dataset, config.level)
         simulated = about_simulated(db)
     figures = annotator_figures(kinds, times, simulated)
@@ -161,7 +162,7 @@ def _scores(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.store.score_spread import score_spreads
 
     with store.reading() as db:
-        _narrow(db, config, "score", "verdict")
+        _narrow(db, store, config, "score", "verdict")
         spreads, judges = score_spreads(db), judge_names(db)
     return score_figures(spreads, judges)
 
@@ -172,7 +173,7 @@ def _correlation(store: Store, config: StatsConfig) -> dict[str, Any]:
 
     dimensions = [d for d in DIMENSIONS if config.level in (None, d.level)]
     with store.reading() as db:
-        _narrow(db, config, "score")
+        _narrow(db, store, config, "score")
         means = conversation_means(db, [d.key for d in dimensions])
     return map_figures(means, dimensions)
 
@@ -183,7 +184,7 @@ def _bias(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.store.said import judge_names
 
     with store.reading() as db:
-        _narrow(db, config, "score", "preference_vote", "verdict")
+        _narrow(db, store, config, "score", "preference_vote", "verdict")
         votes, scores = leanings(db)
         judges = judge_names(db)
     return bias_figures(votes, scores, judges)
@@ -196,19 +197,14 @@ def _usage(store: Store, config: StatsConfig) -> dict[str, Any]:
     if config.level is not None:
         raise UsageError("calls belong to no level", todo="leave out --level")
     with store.reading() as db:
-        _narrow(db, config, *(("verdict",) if config.dataset else ()))
+        _narrow(db, store, config, *(("verdict",) if config.dataset else ()))
         counted = usage(db, config.dataset)
     return usage_figures(counted, config.servers, config.dataset)
 
 
-def _narrow(db: Any, config: StatsConfig, *labels: Label) -> None:
+def _narrow(db: Any, store: Store, config: StatsConfig, *labels: Label) -> None:
     if config.dataset is not None:
-        known = datasets(db)
-        if config.dataset not in known:
-            raise MissingInputError(
-                f"nothing in the store belongs to the dataset {config.dataset!r}",
-                todo=f"the store has: {', '.join(known) or 'nothing at all'}",
-            )
+        require_dataset(config.dataset, datasets(db), store)
     narrow(db, config.dataset, config.level, labels)
 
 

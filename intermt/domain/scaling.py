@@ -16,11 +16,10 @@ import numpy as np
 
 from intermt.domain.bootstrap import MIN_CLUSTERS, Interval, wilson_of_clusters
 from intermt.domain.correlation import Floats
+from intermt.domain.head_path import Ints, Space
 from intermt.domain.intervals import student_t, too_few
 from intermt.domain.preference_head import (
     Booleans,
-    Ints,
-    Space,
     accuracy_of,
     chosen_by_others,
     credits_of,

@@ -11,7 +11,7 @@ import numpy as np
 
 from intermt.domain.bootstrap import MIN_CLUSTERS, Interval, times_drawn
 from intermt.domain.correlation import Floats
-from intermt.domain.preference_head import Ints
+from intermt.domain.head_path import Ints
 
 N_RESAMPLES = 1000
 LEAST_TURNS_FOR_CURVE = 4

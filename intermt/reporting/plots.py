@@ -29,7 +29,7 @@ def plot_form(path: Path) -> Form:
 
     Raises:
         UsageError: It ends with neither .png nor .svg.
-        ConfigError: matplotlib is not installed.
+        ConfigError: matplotlib is not installed, or its installation is broken.
     """
     forms: dict[str, Form] = {".png": "png", ".svg": "svg"}
     form = forms.get(path.suffix.lower())
@@ -40,7 +40,7 @@ def plot_form(path: Path) -> Form:
         )
     if not can_draw():
         raise ConfigError(
-            "plots need matplotlib, which is not installed or does not load",
+            "plots need matplotlib, which is not installed or cannot be imported",
             todo="pip install 'intermt[plot]', or pip install matplotlib",
         )
     return form

@@ -1,8 +1,9 @@
 """Draws the sample's pictures, writes its votes: `python -m intermt.sample.make`.
 
-The conversations are written by hand; here they only get their uuids. With `--check` nothing
-is written: the committed files are compared with what would be. Pictures are compared by what
-they show, since PNG bytes differ between Pillow versions.
+The votes are about answers that the stand-in gives, so these are grown first. The conversations
+are written by hand; here they only get their uuids. With `--check` nothing is written: the
+committed files are compared with what would be. Pictures are compared by what they show, since
+PNG bytes differ between Pillow versions.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from PIL import Image, ImageChops, PngImagePlugin
 from intermt.sample import SampleFiles, answers, diagrams, nature, pages, sample_files
 from intermt.sample.annotators import votes_csv
 from intermt.sample.conversations import with_uuids
+from intermt.sample.grown import Qualities, grown_qualities
 from intermt.sample.sheet import Sheet
 
 # What FreeType and Pillow versions may do to the edge of a letter or a line; the smallest
@@ -143,20 +145,28 @@ SCENES: Mapping[str, Scene] = {
 }
 
 
-def write(files: SampleFiles) -> None:
-    """Writes every picture, the votes and the uuids of the conversations."""
+def draw(files: SampleFiles) -> None:
+    """Draws every picture anew, but for those that show what they should."""
     files.pictures.mkdir(exist_ok=True)
     for name, scene in SCENES.items():
+        path = files.pictures / f"{name}.png"
+        # Other bytes of the same picture would be another question to the stand-in.
+        if path.is_file() and _picture_difference(path, scene) is None:
+            continue
         text = PngImagePlugin.PngInfo()
         text.add_text("caption", scene.caption)
-        image = scene.draw().finished()
-        image.save(files.pictures / f"{name}.png", optimize=True, pnginfo=text)
-    files.votes.write_text(votes_csv(files.seeds), encoding="utf-8", newline="")
+        scene.draw().finished().save(path, optimize=True, pnginfo=text)
+
+
+def write(files: SampleFiles, qualities: Qualities) -> None:
+    """Writes the votes and the uuids of the conversations."""
+    votes = votes_csv(files.seeds, qualities)
+    files.votes.write_text(votes, encoding="utf-8", newline="")
     numbered = with_uuids(files.conversations)
     files.conversations.write_text(numbered, encoding="utf-8", newline="")
 
 
-def differences(files: SampleFiles) -> list[str]:
+def differences(files: SampleFiles, qualities: Qualities) -> list[str]:
     """What differs between these files and fresh ones, a line each."""
     found = []
     there = {path.stem for path in files.pictures.glob("*")}
@@ -168,7 +178,7 @@ def differences(files: SampleFiles) -> list[str]:
             found.append(f"pictures/{name}.png: {why}")
     if not files.votes.is_file():
         found.append("votes.csv: missing")
-    elif files.votes.read_bytes() != votes_csv(files.seeds).encode():
+    elif files.votes.read_bytes() != votes_csv(files.seeds, qualities).encode():
         found.append("votes.csv: other votes")
     if not files.conversations.is_file():
         found.append("conversations.json: missing")
@@ -193,10 +203,12 @@ def main() -> int:
     """0, or 1 where `--check` finds a difference; differences go to stderr."""
     parser = argparse.ArgumentParser(prog="python -m intermt.sample.make", description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    files = sample_files()
     if not parser.parse_args().check:
-        write(sample_files())
+        draw(files)
+        write(files, grown_qualities(files.seeds))
         return 0
-    found = differences(sample_files())
+    found = differences(files, grown_qualities(files.seeds))
     for line in found:
         sys.stderr.write(line + "\n")
     return 1 if found else 0

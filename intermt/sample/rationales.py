@@ -31,6 +31,26 @@ CHOSEN = {
         "Reasons are given, so that I could check them.",
         "The tone suits somebody who is asking for help; the other lectures.",
     ),
+    "context_awareness": (
+        "Still knows in the last answer what was said in the first question.",
+        "The other conversation asks again for what it has been told.",
+    ),
+    "helpfulness": (
+        "I would be done after this one. After the other I would ask somebody else.",
+        "Gets further in as many turns.",
+    ),
+    "crucial_step_recognition": (
+        "Does the step that everything hangs on before the rest.",
+        "The other one is busy with side issues until the end.",
+    ),
+    "global_image_text_consistency": (
+        "Pictures and words stay together over all turns.",
+        "In the other conversation pictures come late or not at all.",
+    ),
+    "style_coherence": (
+        "One can see that the pictures belong together.",
+        "The look changes from turn to turn in the other one.",
+    ),
 }
 """By the dimension that decided."""
 

@@ -30,8 +30,9 @@ from intermt.store.database import (
     is_log_damaged,
 )
 from intermt.store.findings import CheckReport, Finding, Findings
+from intermt.store.inserting import insert_what_fits
 from intermt.store.lock import try_own
-from intermt.store.rows import TableRow, insert_what_fits
+from intermt.store.rows import TableRow
 
 __all__ = ["CheckReport", "Finding", "examine"]
 

@@ -11,7 +11,8 @@ from intermt.errors import StoreIOError
 from intermt.store.check_pictures import looking
 from intermt.store.connect import Store
 from intermt.store.findings import Findings
-from intermt.store.rows import TABLES, encode, insert, key_of
+from intermt.store.inserting import insert, key_of
+from intermt.store.rows import TABLES, encode
 
 _KEYS_AT_ONCE = 1000
 

@@ -23,9 +23,10 @@ from intermt.store import journal as journals
 from intermt.store import schema
 from intermt.store.database import MEMORY_MB, connect, database_errors
 from intermt.store.images import ImageFolder
+from intermt.store.inserting import insert
 from intermt.store.journal import Journal
 from intermt.store.lock import StoreLock
-from intermt.store.rows import Record, TableRow, insert, to_row
+from intermt.store.rows import Record, TableRow, to_row
 
 _FOLDERS = ("images", "journal", "queue")
 # A transaction takes memory for all of its rows, beside what the program itself takes; but each

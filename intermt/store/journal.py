@@ -22,8 +22,9 @@ import orjson
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.errors import PermissionRefused, StoreIOError
+from intermt.store.inserting import insert_what_fits
 from intermt.store.lock import open_owned, try_own, unique_name
-from intermt.store.rows import Row, TableRow, encode, insert_what_fits
+from intermt.store.rows import Row, TableRow, encode
 
 SYNC_INTERVAL_S = 0.25
 _FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)

@@ -172,7 +172,7 @@ def m005_estimates(db: Connection) -> None:
 
 
 def m006_no_indexes(db: Connection) -> None:
-    """The tables without primary keys; `rows.insert` sees to it that a key is there once."""
+    """The tables without primary keys; `inserting.insert` sees to it that a key is there once."""
     keyed = db.execute(
         "SELECT table_name FROM duckdb_constraints() WHERE database_name = current_database()"
         " AND constraint_type = 'PRIMARY KEY' AND table_name <> 'migration' ORDER BY table_name"

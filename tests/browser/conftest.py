@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of the annotation page; they skip where there is none."""
+"""A real Chromium for the tests of pages; they skip where there is none."""
 
 from __future__ import annotations
 

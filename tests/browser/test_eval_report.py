@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from intermt.commands import eval_report
-from intermt.commands.evaluate import EvalConfig
+from intermt.commands.eval_config import EvalConfig
 from intermt.domain.figures import Resampling
 from intermt.store.connect import Store
+from tests.browser.reading import TEXTS, WIDE, Show, shown
 from tests.commands.report_stores import HOSTILE_NAMES, Filling
 from tests.commands.work import Silent
 
-Show = Callable[..., Any]
-
-_TEXTS = """
-() => [...document.querySelectorAll('svg.plot')].flatMap((plot, k) => {
-  const edge = plot.getBoundingClientRect();
-  const texts = [...plot.querySelectorAll('text')].map((text) => {
-    const box = text.getBoundingClientRect();
-    return { box, words: text.textContent };
-  }).filter((text) => text.box.width);
-  const found = [];
-  for (const [i, one] of texts.entries()) {
-    const { box } = one;
-    if (box.left < edge.left - 1 || box.right > edge.right + 1 || box.top < edge.top - 1
-        || box.bottom > edge.bottom + 1) found.push(`${k}: ${one.words} leaves the plot`);
-    for (const other of texts.slice(i + 1)) {
-      const across = Math.min(box.right, other.box.right) - Math.max(box.left, other.box.left);
-      const down = Math.min(box.bottom, other.box.bottom) - Math.max(box.top, other.box.top);
-      // Boxes hold the room above and below letters; lines that follow each other may share it.
-      if (across > 1 && down > 3) found.push(`${k}: ${one.words} / ${other.words}`);
-    }
-  }
-  return found;
-})
-"""
-_WIDE = """
-() => [...document.querySelectorAll('body *')].filter((e) =>
-  !e.closest('.scroll') && !e.closest('svg') && e.getBoundingClientRect().width
-  && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1
-).map((e) => e.tagName + '.' + e.className)
-"""
 _PICTURES = """
 async () => {
   const pictures = [...document.images];
@@ -85,31 +56,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def show(browser: Any, pages: dict[str, Path]) -> Iterator[Show]:
     """Opens a page with everything unfolded; nothing may be said on its console."""
-    said: list[str] = []
-    contexts = []
-
-    def showing(name: str, width: int = 1280, scheme: str = "light") -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: (said.append("a dialog"), dialog.dismiss()))
-        page.on("request", lambda request: said.append(request.url) if _foreign(request.url) else 0)
-        page.goto(pages[name].as_uri())
-        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-        return page
-
-    yield showing
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
-def _foreign(url: str) -> bool:
-    return not url.startswith(("file:", "data:"))
+    with shown(browser, pages) as showing:
+        yield showing
 
 
 @pytest.mark.parametrize("name", ["one", "two", "hostile", "agreeing"])
@@ -117,7 +65,7 @@ def _foreign(url: str) -> bool:
 def test_nothing_sticks_out_of_the_page(show: Show, name: str, width: int) -> None:
     page = show(name, width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    assert page.evaluate(_WIDE) == []
+    assert page.evaluate(WIDE) == []
 
 
 @pytest.mark.parametrize("name", ["one", "two", "hostile", "agreeing"])
@@ -125,7 +73,7 @@ def test_nothing_sticks_out_of_the_page(show: Show, name: str, width: int) -> No
 def test_no_text_of_a_plot_meets_another_or_is_cut(show: Show, name: str, width: int) -> None:
     page = show(name, width)
     assert page.locator("svg.plot").count() > 5
-    assert page.evaluate(_TEXTS) == []
+    assert page.evaluate(TEXTS) == []
 
 
 @pytest.mark.parametrize("name", ["one", "hostile"])

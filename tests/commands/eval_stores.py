@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from intermt.commands.evaluate import EvalConfig, run
+from intermt.commands.eval_config import EvalConfig
+from intermt.commands.evaluate import run
 from intermt.domain.figures import Resampling
 from intermt.records import (
     Call,

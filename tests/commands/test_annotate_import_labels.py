@@ -16,8 +16,9 @@ from intermt.errors import InputError, UsageError
 from intermt.formats.reading.rows import ReadOptions
 from intermt.records import PreferenceVote, Rater, rater_id
 from intermt.store.connect import Store
+from intermt.store.inserting import known
 from intermt.store.labels import candidates, stored_choices
-from intermt.store.rows import known, to_row
+from intermt.store.rows import to_row
 from tests.commands.work import Program, Silent, counted, ended, rows, start, written
 from tests.formats.test_label_lines import line as label_line
 from tests.formats.test_label_studio import MAP, REAL, annotation, result, task

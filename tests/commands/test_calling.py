@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from intermt.commands.calling import Caller, completed, each, loaded, started
+from intermt.commands.at_once import each, loaded
+from intermt.commands.calling import Caller, completed, started
 from intermt.errors import TryLater
 from intermt.records import Call, Message, Reply, TextPart
 from intermt.servers.chat import chat_call

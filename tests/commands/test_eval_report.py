@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from intermt.commands import eval_report
-from intermt.commands.evaluate import EvalConfig, EvalResult
+from intermt.commands.eval_config import EvalConfig
+from intermt.commands.evaluate import EvalResult
 from intermt.dimensions import DIMENSIONS
 from intermt.domain.figures import Resampling
 from intermt.errors import CannotCreate

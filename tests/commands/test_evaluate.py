@@ -13,7 +13,8 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score
 
-from intermt.commands.evaluate import EvalConfig, EvalResult, run
+from intermt.commands.eval_config import EvalConfig
+from intermt.commands.evaluate import EvalResult, run
 from intermt.commands.fail_under import BIAS, STATISTICS, Threshold
 from intermt.commands.measured import Measured
 from intermt.dimensions import dimensions_of
@@ -408,7 +409,44 @@ def test_an_undefined_figure_fails_and_says_why(built: Builder) -> None:
     assert not unasked.passed
     assert "too few" in unasked.failures[0]
     (all_of_them,) = conditions(built, "score.exact_agreement=0.3")
-    assert (all_of_them.passed, all_of_them.n_figures) == (True, 2)
+    assert (all_of_them.passed, all_of_them.n_figures) == (True, 1)
+
+
+def test_an_average_that_lacks_dimensions_meets_no_condition(built: Builder) -> None:
+    scored(built, [3, 1, 0], [3, 1, 0])
+    result = built.eval(fail_under=("score.local.average.exact_agreement=0.5",))
+    (average,) = (
+        figure
+        for figure in result.figures
+        if (figure.statistic, figure.dimension) == ("exact_agreement", "average")
+    )
+    # It is high enough, and is the average of one dimension alone.
+    assert (average.value, average.undefined) == (1.0, "over 1 of 4 dimensions")
+    assert result.checks[0].failures == (
+        "judge: score.local.average.exact_agreement is 1 (n=3) over 1 of 4 dimensions:"
+        " there is no exact_agreement of L1, L2, L3",
+    )
+    assert not result.passed
+    # Where no dimension is named, what was labelled counts by itself.
+    (alone,) = conditions(built, "score.local.exact_agreement=1")
+    assert (alone.passed, alone.n_figures) == (True, 1)
+
+
+def test_an_average_of_all_dimensions_is_measured_by_its_value(built: Builder) -> None:
+    keys = [dimension.key for dimension in dimensions_of("local")]
+    built.rater("ann")
+    built.judge()
+    answers = [built.node(f"n{item}") for item in range(3)]
+    for key, n_right in zip(keys, (1, 2, 2, 3), strict=True):
+        for item, answer in enumerate(answers):
+            built.score("ann", answer, 2, dimension=key)
+            built.says(answer, 2 if item < n_right else 1, dimension=key)
+    metric = "score.local.average.exact_agreement"
+    met, not_met = conditions(built, f"{metric}=0.66", f"{metric}=0.67")
+    assert met.passed
+    assert not_met.failures == (f"judge: {metric} is 0.6667 (n=12)",)
+    (every,) = conditions(built, "score.exact_agreement=0.3")
+    assert (every.passed, every.n_figures) == (True, 5)
 
 
 def test_every_judge_must_reach_it(built: Builder) -> None:
@@ -578,6 +616,9 @@ def test_csv_has_a_line_for_each_figure(shown: Path, here: Here) -> None:
 
 def test_fail_under_is_the_exit_code(shown: Path, here: Here) -> None:
     assert call(here, "eval", "--fail-under", "score.L4.exact_agreement=0.6").code == 0
+    partial = call(here, "eval", "--fail-under", "score.average.exact_agreement=0.6")
+    assert partial.code == 1
+    assert "over 1 of 4 dimensions: there is no exact_agreement of L1, L2, L3" in partial.err
     done = call(here, "eval", "--json", "--fail-under", "score.L4.exact_agreement=0.7")
     assert done.code == 1
     answer = done.answer

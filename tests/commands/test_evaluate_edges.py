@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from intermt.commands import eval_report
-from intermt.commands.evaluate import EvalConfig
+from intermt.commands.eval_config import EvalConfig
 from intermt.dimensions import dimensions_of
 from intermt.domain.figures import Resampling
 from intermt.errors import MissingInputError, UsageError

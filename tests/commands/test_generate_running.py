@@ -97,6 +97,26 @@ def test_scores_are_verdicts_of_that_judge(intermt: Program, source: Path) -> No
     assert intermt("check").data["findings"] == []
 
 
+def test_a_judge_whose_name_is_taken_is_told_what_generate_can_do(
+    intermt: Program, source: Path
+) -> None:
+    words = ("--answer", "builtin", "--user", "builtin", "--turns", 3, "--beam", 3)
+    grow = ("generate", source, *words, "--filter", "none", "--dataset")
+    intermt(*grow, "first")
+    warm = ("--temperature", 0.7, "--limit", 1)
+    judge = ("judge", "--task", "score", "--server", "builtin#judge", "--kind", "chat")
+    intermt(*judge, *warm)
+    refused = intermt(*grow, "second", "--judge", "builtin#judge", code=2).answer["errors"][0]
+    assert refused["message"].startswith("the judge 'judge' had other settings")
+    assert "--name" not in refused["todo"]
+    assert "--judge" in refused["todo"]
+    # Where there is such an option, it is named; and both pieces of advice are true.
+    refused = intermt(*judge, code=2).answer["errors"][0]
+    assert refused["todo"] == "give this one a name of its own with --name"
+    intermt(*judge, "--name", "calm", "--limit", 1)
+    intermt(*grow, "second", "--judge", "builtin#other")
+
+
 def test_a_judge_that_fails_leaves_the_level_waiting(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

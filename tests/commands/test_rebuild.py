@@ -100,6 +100,8 @@ def test_nothing_to_rebuild(store: Program) -> None:
     strict = store("generate", "--rebuild", "--dataset", "gardens", "--min-score", 3.5).data
     assert (strict["n_answers_kept"], strict["n_conversations"], strict["run_id"]) == (1, 0, None)
     store("generate", "--rebuild", "--dataset", "gardens", "--min-score", "nan", code=2)
-    store("generate", "--rebuild", "--dataset", "nobody", code=66)
+    refused = store("generate", "--rebuild", "--dataset", "nobody", code=66).answer["errors"][0]
+    assert refused["message"] == "there is no dataset 'nobody'"
+    assert refused["todo"] == "the store has gardens"
     deep = store("generate", "--rebuild", "--dataset", "gardens", "--rebuild-depth", 6).data
     assert deep["n_conversations"] == 0

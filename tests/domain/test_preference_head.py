@@ -8,18 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
+from intermt.domain.head_path import RIDGES, Space, cross_entropy, fit_path
 from intermt.domain.preference_head import (
-    RIDGES,
     Head,
     NoHead,
-    Space,
     accuracy_of,
     chosen_by_others,
     credits_of,
-    cross_entropy,
     crossed_margins,
     fit_head,
-    fit_path,
     folds_of,
 )
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import curve_fit
 from sklearn.linear_model import LogisticRegression
 
-from intermt.domain.preference_head import Space
+from intermt.domain.head_path import Space
 from intermt.domain.scaling import (
     Pairs,
     averages,

@@ -41,7 +41,10 @@ COLUMNS = [
     *("critique_a", "critique_b", "refinement_a", "refinement_b"),
 ]
 SEED_IDS = {seed["id"] for seed in SEEDS}
+LOCAL = [row for row in VOTES if row["level"] == "local"]
+GLOBAL = [row for row in VOTES if row["level"] == "global"]
 QUESTION = r"1(?:[ab]\.1)*"
+CONVERSATION = r"1[ab]\.1[ab]\.1[ab]"
 
 
 def test_seed_questions_cover_tasks_scenarios_and_languages():
@@ -96,13 +99,13 @@ def test_a_picture_opens_and_shows_something(path):
 
 def test_the_sample_is_small():
     assert sum(path.stat().st_size for path in FILES.pictures.iterdir()) < 400_000
-    assert FILES.votes.stat().st_size < 400_000
+    assert FILES.votes.stat().st_size < 450_000
     assert FILES.conversations.stat().st_size < 80_000
 
 
 def test_votes_have_the_agreed_columns_and_are_all_marked_synthetic():
     assert list(VOTES[0]) == COLUMNS
-    assert 1500 <= len(VOTES) <= 2500
+    assert 2000 <= len(VOTES) <= 3000
     assert {row["kind"] for row in VOTES} == {"synthetic"}
     roles = {(row["rater"], row["role"]) for row in VOTES}
     assert roles == {(f"annotator-{letter}", "annotator") for letter in "ABCDE"} | {
@@ -117,16 +120,15 @@ def test_the_votes_are_known_as_a_table_of_votes_and_no_row_is_refused():
     assert all(isinstance(row, LabelRow) for row in rows)
 
 
-def test_votes_compare_two_answers_to_one_question_of_a_known_tree():
-    for row in VOTES:
+def test_local_votes_compare_two_answers_to_one_question_of_a_known_tree():
+    for row in LOCAL:
         assert row["seed"] in SEED_IDS
         question = row["answer_a"][:-1]
         assert re.fullmatch(QUESTION, question)
         assert (row["answer_a"], row["answer_b"]) == (question + "a", question + "b")
         assert row["task"] == f"{row['seed']}/{question}"
-        assert row["level"] == "local"
     by_seed = defaultdict(set)
-    for row in VOTES:
+    for row in LOCAL:
         by_seed[row["seed"]].add(row["answer_a"][:-1])
     assert set(by_seed) == SEED_IDS
     for questions in by_seed.values():
@@ -134,11 +136,28 @@ def test_votes_compare_two_answers_to_one_question_of_a_known_tree():
         assert sum(question.count(".") == 2 for question in questions) == 2
 
 
-def test_every_rater_of_a_pair_votes_on_the_four_local_dimensions_and_overall():
+def test_global_votes_compare_conversations_of_which_every_answer_was_voted_on():
+    answers = {(row["seed"], row[side]) for row in LOCAL for side in ("answer_a", "answer_b")}
+    by_seed = defaultdict(set)
+    for row in GLOBAL:
+        places = (row["answer_a"], row["answer_b"])
+        assert row["task"] == f"{row['seed']}/{'-'.join(places)}"
+        assert [place[:2] for place in places] == ["1a", "1b"]
+        by_seed[row["seed"]].add(places)
+        for place in places:
+            assert re.fullmatch(CONVERSATION, place)
+            assert {(row["seed"], place[:end]) for end in (2, 5, 8)} <= answers
+    assert set(by_seed) == SEED_IDS
+    assert {len(pairs) for pairs in by_seed.values()} == {2}
+
+
+@pytest.mark.parametrize("level", ["local", "global"])
+def test_every_rater_of_a_pair_votes_on_the_dimensions_of_its_level_and_overall(level):
     voted = defaultdict(list)
     for row in VOTES:
-        voted[row["task"], row["rater"]].append(row["dimension"])
-    keys = sorted([*(d.key for d in dimensions_of("local")), OVERALL])
+        if row["level"] == level:
+            voted[row["task"], row["rater"]].append(row["dimension"])
+    keys = sorted([*(d.key for d in dimensions_of(level)), OVERALL])
     assert all(sorted(dimensions) == keys for dimensions in voted.values())
 
 
@@ -173,8 +192,13 @@ def test_some_votes_have_a_rationale_that_names_no_side():
     assert not [words for words in said if re.search(r"\b(?:[AB]|answer a|answer b)\b", words)]
 
 
+def test_what_is_said_of_conversations_is_about_their_overall_choice():
+    # On a conversation's decisive steps it would be taken for what these steps are.
+    assert {row["dimension"] for row in GLOBAL if row["rationale"]} == {OVERALL}
+
+
 def test_some_answers_have_a_critique_and_some_of_these_a_wish():
-    overall = [row for row in VOTES if row["dimension"] == OVERALL]
+    overall = [row for row in LOCAL if row["dimension"] == OVERALL]
     sides = [(row[f"critique_{s}"], row[f"refinement_{s}"]) for row in overall for s in "ab"]
     n_faults, n_wishes = (sum(map(bool, words)) for words in zip(*sides, strict=True))
     assert 0.2 < n_faults / len(sides) < 0.5
@@ -185,7 +209,7 @@ def test_some_answers_have_a_critique_and_some_of_these_a_wish():
 
 def _votes_by_pair(dimension: str) -> dict[str, dict[str, str]]:
     pairs = defaultdict(dict)
-    for row in VOTES:
+    for row in LOCAL:
         if row["dimension"] == dimension:
             pairs[row["task"]][row["rater"]] = row["choice"]
     return pairs

@@ -21,7 +21,8 @@ from intermt.errors import InputError
 from intermt.records import PreferenceVote, Rater, Score, content_id
 from intermt.store import casting, schema, tallying
 from intermt.store.casting import PARTS, LabelScope
-from intermt.store.rows import insert, to_row
+from intermt.store.inserting import insert
+from intermt.store.rows import to_row
 from intermt.store.tallying import DROP_REASONS, Rules
 from tests.store.samples import node
 

@@ -323,7 +323,8 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, ".")
 from intermt.store.database import connect
-from intermt.store.rows import insert, to_row
+from intermt.store.inserting import insert
+from intermt.store.rows import to_row
 from tests.store.samples import run
 db = connect(Path(sys.argv[1]) / "store.duckdb", read_only=False)
 insert(db, [to_row(run("unlucky"))])

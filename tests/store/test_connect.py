@@ -290,7 +290,8 @@ import os, sys
 from pathlib import Path
 sys.path.insert(0, ".")
 from intermt.store.connect import Store
-from intermt.store.rows import insert, to_row
+from intermt.store.inserting import insert
+from intermt.store.rows import to_row
 from tests.store.samples import feedback
 with Store(Path(sys.argv[1])).writing() as db:
     insert(db, [to_row(feedback(str(n))) for n in range(5000)])

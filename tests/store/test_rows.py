@@ -36,9 +36,10 @@ from intermt.records import (
     ToolUse,
     Verdict,
 )
-from intermt.store import requests, rows
+from intermt.store import inserting, requests, rows
 from intermt.store.connect import Store
-from intermt.store.rows import Answered, from_tuple, insert, key_of, select_list, to_row
+from intermt.store.inserting import insert, key_of
+from intermt.store.rows import Answered, from_tuple, select_list, to_row
 
 from .samples import STARTED, answered, feedback, node, run, verdict
 
@@ -409,7 +410,7 @@ def test_known_says_what_insert_would_leave(store: Store) -> None:
         to_row(r) for r in (feedback("old"), feedback("new"), answered("failed"), answered("good"))
     ]
     with store.reading() as db:
-        stays = rows.known(db, batch)
+        stays = inserting.known(db, batch)
     assert stays == {("feedback", ("old",)), ("request", ("good",))}
     with store.writing() as db:
         assert insert(db, batch) == {"feedback": 1, "request": 1}
@@ -481,7 +482,7 @@ def test_tables_hold_what_a_dictionary_would(shared_store: Store, batches: list[
         fresh: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = {}
         for table, row in made:
             key = tuple(row[k] for k in key_of(table))
-            if (table, key) not in fresh or rows._GIVES_WAY.get(table, lambda _: False)(
+            if (table, key) not in fresh or inserting._GIVES_WAY.get(table, lambda _: False)(
                 fresh[table, key]
             ):
                 fresh[table, key] = row
@@ -495,7 +496,7 @@ def test_tables_hold_what_a_dictionary_would(shared_store: Store, batches: list[
             else:
                 stays.add((table, key))
         with shared_store.reading() as db:
-            assert rows.known(db, [(table, row) for (table, _), row in fresh.items()]) == stays
+            assert inserting.known(db, [(table, row) for (table, _), row in fresh.items()]) == stays
         with shared_store.writing() as db:
             assert insert(db, made) == expected
     with shared_store.reading() as db:
@@ -517,7 +518,7 @@ def test_tables_hold_what_a_dictionary_would(shared_store: Store, batches: list[
 
 
 def test_large_batches_are_split_by_size(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "_BATCH_BYTES", 2000)
+    monkeypatch.setattr(inserting, "_BATCH_BYTES", 2000)
     assert store.write([feedback(str(n), "x" * 700) for n in range(50)]) == {"feedback": 50}
     assert len(read(store, Feedback)) == 50
 
@@ -526,5 +527,5 @@ def test_every_table_has_its_key_columns(store: Store) -> None:
     store.write([feedback("f")])
     with store.reading() as db:
         for table in rows._TABLES.values():
-            columns = rows._columns(db, table)
+            columns = inserting._columns(db, table)
             assert set(key_of(table)) <= columns.keys()

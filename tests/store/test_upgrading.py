@@ -15,7 +15,8 @@ from intermt.errors import StoreIOError
 from intermt.store import schema
 from intermt.store.check import examine
 from intermt.store.connect import Store
-from intermt.store.rows import TABLES, insert, to_row
+from intermt.store.inserting import insert
+from intermt.store.rows import TABLES, to_row
 
 from .samples import AS_NOBODY, IS_ROOT, end, feedback, finish, small_tree, start
 from .test_rows import FULL

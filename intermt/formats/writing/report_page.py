@@ -11,172 +11,27 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 
 from intermt.formats.writing.markup import escaped
+from intermt.formats.writing.report_blocks import (
+    Block,
+    Case,
+    Cell,
+    Drawing,
+    Note,
+    Picture,
+    Plots,
+    Quote,
+    Said,
+    Section,
+    Table,
+)
 
 _NUMBER = re.compile(r"[\d.,%\N{MINUS SIGN}\N{EN DASH} ]+")
+_OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]{0,30}(?![\w-])")
+_WHOLE = r'<span class="whole">\g<0></span>'
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of a table.
-
-    Attributes:
-        text: What stands in it.
-        under: Smaller lines under that.
-        title: What is shown while a pointer rests on it.
-        marks: What has to be read with it, as in `SIMULATED`.
-    """
-
-    text: str
-    under: tuple[str, ...] = ()
-    title: str = ""
-    marks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table; the first cell of a row names it.
-
-    Attributes:
-        caption: What is in the table.
-        columns: Names, and what is shown while a pointer rests on one.
-        rows: As many cells as columns in each.
-        wide: Whether its cells hold figures, to be set in columns of one width.
-    """
-
-    caption: str
-    columns: tuple[tuple[str, str], ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    wide: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Plots:
-    """Panels that make one picture.
-
-    Attributes:
-        title: What is drawn.
-        caption: How it is read.
-        panels: SVG, as `svg_plots` makes it.
-        marks: What has to be read with the picture.
-    """
-
-    title: str
-    caption: str
-    panels: tuple[str, ...]
-    marks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A figure that was drawn elsewhere, with its title and marks in it.
-
-    Attributes:
-        alt: What is drawn.
-        svg: The file.
-    """
-
-    alt: str
-    svg: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A paragraph; of several lines a list."""
-
-    text: str
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """What stands behind a line that opens it."""
-
-    summary: str
-    blocks: tuple[Block, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture in a message.
-
-    Attributes:
-        alt: What it shows, in words.
-        data: A `data:image/` URI; None where there is no picture.
-        missing: Why there is none, and which; "" where there is one.
-        size: Width and height in pixels, as embedded.
-    """
-
-    alt: str
-    data: str | None = None
-    missing: str = ""
-    size: tuple[int, int] = (0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A message: who, and text and pictures in reading order."""
-
-    who: str
-    parts: tuple[str | Picture, ...]
-    user: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """Words as somebody wrote them.
-
-    Attributes:
-        who: Who, and about what.
-        text: The words, kept as they are.
-        notes: What has to be known of them.
-    """
-
-    who: str
-    text: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One item with everything said of it.
-
-    Attributes:
-        heading: Which item.
-        why: Why it is shown.
-        marks: What has to be read with it.
-        history: What came before; folded away if long.
-        sides: What was judged: one conversation or answer, or two candidates, each with its
-            name.
-        labels: What people and judges gave, side by side.
-        people: What people wrote about it.
-        replies: What judges replied.
-    """
-
-    heading: str
-    why: str
-    marks: tuple[str, ...]
-    history: tuple[Said, ...]
-    sides: tuple[tuple[str, tuple[Said, ...]], ...]
-    labels: Table
-    people: tuple[Quote, ...]
-    replies: tuple[Quote, ...]
-
-
-Block = Table | Plots | Drawing | Note | Fold | Case
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of the page that the contents name."""
-
-    key: str
-    title: str
-    blocks: tuple[Block, ...]
 
 
 def page(
@@ -264,13 +119,17 @@ def _note(note: Note) -> str:
 
 def _table(table: Table) -> str:
     columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
+    kinds = [_kind(cells) for cells in columns]
     head = "".join(
-        f'<th scope="col"{_kind(*cells)}{_title(tip)}>{escaped(name)}</th>'
-        for (name, tip), cells in zip(table.columns, columns, strict=True)
+        f'<th scope="col"{kind}{_title(tip)}>{escaped(name)}</th>'
+        for (name, tip), kind in zip(table.columns, kinds, strict=True)
     )
     rows = "\n".join(
         f'<tr><th scope="row">{_cell(row[0])}</th>'
-        + "".join(f"<td{_kind(cell)}{_title(cell.title)}>{_cell(cell)}</td>" for cell in row[1:])
+        + "".join(
+            f"<td{kind}{_title(cell.title)}>{_cell(cell)}</td>"
+            for cell, kind in zip(row[1:], kinds[1:], strict=True)
+        )
         + "</tr>"
         for row in table.rows
     )
@@ -286,10 +145,13 @@ def _table(table: Table) -> str:
 
 def _cell(cell: Cell) -> str:
     under = "".join(f"<small>{escaped(line)}</small>" for line in cell.under)
-    return f"{_wrapping(cell.text)}{_marks(cell.marks)}{under}"
+    text = _wrapping(cell.text)
+    text = f'<a href="#{escaped(cell.to)}">{text}</a>' if cell.to else text
+    return f"{text}{_marks(cell.marks)}{under}"
 
 
-def _kind(*cells: Cell) -> str:
+def _kind(cells: Sequence[Cell]) -> str:
+    """The class of a column that holds numbers alone."""
     all_numbers = cells and all(_NUMBER.fullmatch(cell.text) for cell in cells)
     return ' class="number"' if all_numbers else ""
 
@@ -299,8 +161,11 @@ def _title(text: str) -> str:
 
 
 def _wrapping(text: str) -> str:
-    """Text of its own direction, so that a name cannot turn the words around it."""
-    return f"<bdi>{escaped(text)}</bdi>"
+    """Text of its own direction, so that a name cannot turn the words around it.
+
+    An option stays on one line: cut behind its first hyphen it would be another one.
+    """
+    return f"<bdi>{_OPTION.sub(_WHOLE, escaped(text))}</bdi>"
 
 
 def _marks(marks: Iterable[str]) -> str:
@@ -317,10 +182,12 @@ def _plots(plots: Plots) -> str:
 
 def _drawing(drawing: Drawing) -> str:
     data = base64.b64encode(drawing.svg).decode()
-    # As an image it can neither run nor load anything, and its ids are its own.
+    # As an image it can neither run nor load anything, and its ids are its own. On a narrow
+    # screen it scrolls: made as narrow as that, nobody could read it.
     return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escaped(drawing.alt)}">'
         f'<img class="drawing" src="data:image/svg+xml;base64,{data}"'
-        f' alt="{escaped(drawing.alt)}">\n'
+        f' alt="{escaped(drawing.alt)}"></div>\n'
     )
 
 
