@@ -45,8 +45,9 @@ def source(tmp_path: Path) -> Path:
 
 
 def grown(source: Path, **options: Any) -> tuple[object, ...]:
-    more = (word for name, value in options.items() for word in (f"--{name}", value))
-    return (source, *STAND_INS, "--filter", "none", "--turns", 2, *more)
+    given = {"turns": 2, **options}
+    more = (word for name, value in given.items() for word in (f"--{name}", value))
+    return (source, *STAND_INS, "--filter", "none", *more)
 
 
 # --- cron ---------------------------------------------------------------------------------
