@@ -126,7 +126,7 @@ class Sheet:
             *["SYNTHETIC: invented labels are among these"] * document["synthetic"],
         ]
         scope = [f"{key} {document[key]}" for key in ("dataset", "level") if document[key]]
-        heading = plain(", ".join([title, *(scope or ["the whole store"])]), int(width * 16))
+        heading = plain(", ".join([title, *(scope or ["the whole store"])]), int(width * 15))
         above = textwrap.wrap("; ".join(marks), int(width * 17)) if marks else []
         below = [line for text in explained for line in textwrap.wrap(plain(text, 400), per_line)]
         top = _LINE * (1 + len(above)) + 0.12
