@@ -31,6 +31,13 @@ def scaling(ctx: Context) -> ScalingResult:
     if len(dimensions) > 1:
         raise UsageError("a study is about one dimension", todo="name one with --dimension")
     judges = tuple(map(_judge, options["judge"] or ()))
+    names = [name for _, name in judges]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"--judge names {name!r} more than once",
+                todo="name each judge once, with the number of turns it learnt from",
+            )
     for name in ("server", "model", "equal_pairs"):
         if judges and options[name]:
             raise UsageError(
