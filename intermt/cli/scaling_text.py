@@ -17,7 +17,7 @@ _CSV = (
 
 def heading(document: Document) -> str:
     """What was studied, on a line."""
-    return one_line(what_is_studied(document))
+    return one_line("; ".join(what_is_studied(document)))
 
 
 def tables(document: Document) -> list[Table]:

@@ -58,7 +58,7 @@ def _turns_and_ks(document: Document) -> tuple[list[int], list[int]]:
 
 def _explained(document: Document, many: bool) -> Iterator[str]:
     """What stands below: whose figures these are, and how to read them."""
-    yield f"{what_is_studied(document)}."
+    yield from what_is_studied(document)
     of = f"{document['confidence']:.0%}"
     ends = "stats scaling lists the intervals" if many else f"below it, the {of} interval"
     yield f"Matrix: accuracy; {ends}; n, where a cell rests on fewer pairs than turn t has."

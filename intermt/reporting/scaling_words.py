@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def what_is_studied(document: Mapping[str, Any]) -> str:
-    """The pairs, and who judges them: a line, however long names are."""
+def what_is_studied(document: Mapping[str, Any]) -> list[str]:
+    """The pairs, then who judges them: one saying each, however long names are."""
     level, n, trees = document["level"], document["n_pairs"], document["n_trees"]
     what = f"{n} {level} pairs with a winner ({document['dimension']}) of {trees} seed trees"
     if document["judges"] == "named":
-        said = ", ".join(f"k={one['k']} {one['judge']}" for one in document["judged_by"])
-        return f"{what}; judges: {said}"
+        return [what, *(f"judge of k={one['k']}: {one['judge']}" for one in document["judged_by"])]
     times = "once" if document["repeats"] == 1 else f"{document['repeats']} times"
-    return (
-        f"{what}; heads on embeddings of {document['embedding']['model']}, each pair judged by"
-        f" heads that did not see its tree, {times}"
-        + ("; heads of all k fitted to equally many pairs" if document["equal_pairs"] else "")
-    )
+    return [
+        what,
+        f"heads on embeddings of {document['embedding']['model']}, each pair judged by heads that"
+        f" did not see its tree, {times}",
+        *["heads of all k fitted to equally many pairs"] * document["equal_pairs"],
+    ]
 
 
 def pairs_of_turns(document: Mapping[str, Any]) -> dict[int, int]:

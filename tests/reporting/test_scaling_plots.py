@@ -114,7 +114,7 @@ def test_it_names_judges_and_says_where_they_are_silent(monkeypatch: pytest.Monk
     first, *_ = document["matrix"]
     document["matrix"] = [{**first, "n": 1, "low": None, "high": None}, *document["matrix"][2:]]
     text = said(document, monkeypatch)
-    assert "judges: k=1 rm-1, k=2 rm-2" in text
+    assert "judge of k=1: rm-1 judge of k=2: rm-2" in text
     assert "1.00 n 1" in text
     assert "n 0" in text
 
@@ -124,3 +124,9 @@ def test_without_a_ceiling_none_is_drawn(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "fitted curve, no ceiling" in said(study(4, "e5", curve=curve), monkeypatch)
     bare = said(study(4, "e5", curve={"undefined": "no rise"}), monkeypatch)
     assert "curve" not in bare.lower()
+
+
+def test_no_name_of_many_long_ones_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = said(study(8, LONG, judges=True), monkeypatch).replace(" ", "")
+    for k in range(1, 9):
+        assert f"judgeofk={k}:{LONG}-{k}" in text
