@@ -79,9 +79,8 @@ def _show(out: Output, result: FitResult) -> None:
         why = "; ".join(map(one_line, result.why_without))
         pairs = counted(result.n_without_vectors, "pair")
         out.line(f"{pairs} left out for want of an embedding: {why}")
-    if result.n_pictures_unseen:
-        answers = counted(result.n_pictures_unseen, "answer")
-        out.line(f"{answers} embedded without the pictures in or before them (see --pictures)")
+    for note in result.notes:
+        out.line(one_line(note))
 
 
 def _accuracy(one: FittedDimension) -> str:

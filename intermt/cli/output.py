@@ -19,6 +19,7 @@ from intermt.cli.terminal import (
     is_terminal,
     one_line,
     open_stdout,
+    print_table,
     table_lines,
     to_stderr,
 )
@@ -141,12 +142,14 @@ class Output:
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = ""
     ) -> None:
-        """Write a table of the answer to stdout as aligned text, names and figures in full.
+        """Write a table of the answer to stdout: with rich at a terminal, else aligned text.
 
         Cells may be of any type: None and NaN are shown as `-`, floats with three
-        decimals; columns of numbers are aligned to the right. A table is the same at a
-        terminal: one that is drawn to fit its width cuts names and figures.
+        decimals; columns of numbers are aligned to the right.
         """
+        if is_terminal(sys.stdout) and not self._stdout_is_data:
+            print_table(columns, rows, title=title)
+            return
         for text in table_lines(columns, rows, title=title):
             self.line(text)
 

@@ -12,6 +12,7 @@ from intermt.cli.options import Context, command
 
 if TYPE_CHECKING:
     from intermt.commands.report import Chapter, Judged, ReportResult
+    from intermt.commands.scaling_config import ScalingConfig
     from intermt.store.connect import Store
 
 _TITLES: dict[Any, str] = {
@@ -41,6 +42,23 @@ def report(
         Literal["local", "global"] | None,
         Option("--level", metavar="local|global", help="Only labels and verdicts of this level."),
     ] = None,
+    model: Annotated[
+        str | None,
+        Option(
+            "--model",
+            metavar="MODEL",
+            help="For the scaling study: whose embeddings, where the store has those of several.",
+        ),
+    ] = None,
+    judge: Annotated[
+        list[str] | None,
+        Option(
+            "--judge",
+            metavar="K=NAME",
+            help="For the scaling study: a judge trained elsewhere on the first K turns, in place"
+            " of heads on embeddings.",
+        ),
+    ] = None,
 ) -> None:
     """Write every table and figure of the paper that the store's data allow.
 
@@ -48,8 +66,8 @@ def report(
     of intermt eval and a list of what is missing and which data it needs; beside it each table
     as CSV and Markdown, each figure as SVG and PNG, each document as JSON, and report.json.
     Figures need matplotlib (the extra intermt[plot]); without it the report has tables only.
-    The scaling study takes the embeddings that the store has: intermt stats scaling --server
-    asks for them. Equal stores give equal files.
+    The scaling study takes the embeddings that the store has, which intermt stats scaling
+    --server asks for, or the verdicts of judges. Equal stores give equal files.
 
     Reads: the store; of the configuration the prices.
 
@@ -57,20 +75,32 @@ def report(
 
     Exits:
         66: There is no store, or no such dataset in it.
-        73: DIR holds something else, or cannot be made.
+        73: DIR holds something that no report wrote, or cannot be made.
 
     Examples:
         # Everything that can be said of the store
         intermt report
         # Of one collection, answers only
         intermt report pilot-report --dataset pilot --level local
+        # With reward models that were trained on the first one and two turns
+        intermt report --judge 1=rm-k1 --judge 2=rm-k2
     """
     from intermt.cli.opening import SIMULATED, SYNTHETIC, open_store
-    from intermt.commands.report import write
+    from intermt.cli.stats_scaling import judges_asked
+    from intermt.commands.report import refuse_foreign, write
+    from intermt.commands.scaling_config import ScalingConfig
+    from intermt.errors import UsageError
 
     ctx.out.if_interrupted("run the same command again; no folder was changed")
+    judges = judges_asked(judge)
+    if judges and model is not None:
+        raise UsageError(
+            "--judge takes verdicts, and --model is for heads", todo="leave out one of them"
+        )
+    studied = ScalingConfig(level=level or "local", dataset=dataset, model=model, judges=judges)
     store = open_store(ctx)
-    chapters = list(_chapters(ctx, store, dataset, level))
+    refuse_foreign(folder)
+    chapters = list(_chapters(ctx, store, dataset, level, studied))
     judged = _judged(ctx, store, dataset, level)
     scope = {"dataset": dataset, "level": level}
     result = write(folder, chapters, judged, scope, ctx.out.progress)
@@ -78,28 +108,29 @@ def report(
     ctx.out.result(result, summary="\n".join([*_said_of(result), *marks]))
 
 
-def _chapters(ctx: Context, store: Store, dataset: str | None, level: Any) -> Iterator[Chapter]:
+def _chapters(
+    ctx: Context, store: Store, dataset: str | None, level: Any, studied: ScalingConfig
+) -> Iterator[Chapter]:
     from intermt.cli.stats_text import as_csv, as_markdown, tables_of, told_of
     from intermt.commands.report import Chapter
     from intermt.commands.scaling import run as study
-    from intermt.commands.scaling_config import ScalingConfig
     from intermt.commands.stats import StatsConfig, run
-    from intermt.errors import MissingInputError
+    from intermt.errors import MissingInputError, ProtocolMismatch, UsageError
     from intermt.reporting.plots import can_draw, figure_bytes
 
     for topic, title in _TITLES.items():
         try:
             if topic == "scaling":
-                studied = ScalingConfig(level=level or "local", dataset=dataset)
                 document = study(store, studied, ctx.out.progress).document
             else:
                 # Calls belong to no level.
                 of_level = None if topic == "usage" else level
                 config = StatsConfig(topic, of_level, dataset, ctx.config.servers)
                 document = run(store, config).document
-        except MissingInputError as error:
-            # Without a store or the collection there is nothing to report on at all.
-            if topic == "card":
+        except (MissingInputError, ProtocolMismatch, UsageError) as error:
+            # Without a store or the collection there is nothing to report on at all; of the
+            # others, only a study may be impossible with what there is.
+            if topic == "card" or not (topic == "scaling" or isinstance(error, MissingInputError)):
                 raise
             yield Chapter(topic, title, why=f"{error.what}; {error.todo}")
             continue

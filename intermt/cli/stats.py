@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -175,7 +176,7 @@ def stats(
         )
     if topic != "scaling":
         for name in ONLY_SCALING:
-            if name in ctx.given:
+            if name in ctx.typed:
                 raise UsageError(
                     f"--{name.replace('_', '-')} is for stats scaling", todo="leave it out"
                 )
@@ -188,6 +189,8 @@ def stats(
         if topic == "scaling":
             found = scaling(ctx)
         else:
+            # Figures are many small sums, over which numpy's threads mostly wait for each other.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             config = StatsConfig(topic or "overview", level, dataset, ctx.config.servers)
             found = run(open_store(ctx), config)
         if plot is not None:

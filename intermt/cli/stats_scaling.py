@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from intermt.cli.opening import open_store
@@ -30,14 +31,7 @@ def scaling(ctx: Context) -> ScalingResult:
     dimensions = dimensions_asked([options["dimension"]] if options["dimension"] else [], level)
     if len(dimensions) > 1:
         raise UsageError("a study is about one dimension", todo="name one with --dimension")
-    judges = tuple(map(_judge, options["judge"] or ()))
-    names = [name for _, name in judges]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageError(
-                f"--judge names {name!r} more than once",
-                todo="name each judge once, with the number of turns it learnt from",
-            )
+    judges = judges_asked(options["judge"])
     for name in ("server", "model", "equal_pairs"):
         if judges and options[name]:
             raise UsageError(
@@ -63,6 +57,23 @@ def scaling(ctx: Context) -> ScalingResult:
     )
     ctx.out.if_interrupted("run the same command again: every embedding is kept")
     return run(open_store(ctx), config, ctx.out.progress)
+
+
+def judges_asked(values: Sequence[str] | None) -> tuple[tuple[int, str], ...]:
+    """The judges that --judge names, each with its K.
+
+    Raises:
+        UsageError: A value is not K=NAME, or a judge is named twice: it has learnt from one K.
+    """
+    judges = tuple(map(_judge, values or ()))
+    names = [name for _, name in judges]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"--judge names {name!r} more than once",
+                todo="name each judge once, with the number of turns it learnt from",
+            )
+    return judges
 
 
 def _judge(text: str) -> tuple[int, str]:

@@ -64,6 +64,22 @@ def table_lines(
     return [*([title] if title else []), *_aligned(columns, cells, numeric)]
 
 
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
+    """Draw a table on the terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    cells, numeric = _cells(columns, rows)
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(Text(name), justify="right" if right else "left")
+    for row in cells:
+        table.add_row(*(Text(text) for text in row))
+    Console(highlight=False).print(table)
+
+
 def _cells(
     columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> tuple[list[list[str]], list[bool]]:

@@ -9,6 +9,7 @@ other answers were wanted.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,14 +22,14 @@ from intermt.config import Server
 from intermt.domain.embedding_text import FORMAT, texts_of
 from intermt.errors import ProtocolMismatch, TryLater
 from intermt.records import Call, Message, Progress, Reply, Run, TextPart
-from intermt.servers.embeddings import embed_call, embed_messages_call, vectors
+from intermt.servers.embeddings import BEYOND, embed_call, embed_messages_call, vectors
 from intermt.store import requests, trees
 from intermt.store.connect import Store
 
 MAX_CHARS = 1000
 """Of a text, where nothing else is said: about 250 tokens of English, which any model takes."""
 
-UNUSABLE = "unusable"
+UNUSABLE = f"unparsed: {BEYOND}"
 NOT_ASKED = "nobody was asked for it"
 _CHUNK = 500
 _FINAL = ("rejected", "refused", "its messages", UNUSABLE)
@@ -72,12 +73,28 @@ class Vectors:
         missing: Why there is none, by node id.
         simulated: Whether a stand-in gave any of them, or wrote what they are about.
         n_pictures_unseen: Answers with pictures up to them that the server was not shown.
+        reply_models: The models that the server says it answered with.
+        keys: The calls that gave the vectors, by node id.
     """
 
     by_answer: dict[str, Vector] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     simulated: bool = False
     n_pictures_unseen: int = 0
+    reply_models: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def remarks(self) -> list[str]:
+        """What to know of all of them."""
+        said = []
+        if n := self.n_pictures_unseen:
+            said.append(
+                f"{n} answers were embedded without the pictures in or before them (see --pictures)"
+            )
+        if len(self.reply_models) > 1:
+            names = ", ".join(sorted(self.reply_models))
+            said.append(f"the server says that several models answered: {names}")
+        return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +111,8 @@ def vector_of(reply: Reply) -> Vector | str:
     """The mean of the vectors of a reply, or why there is none."""
     if reply.state != "ok":
         return f"{reply.state}: {reply.error}"
-    with np.errstate(over="ignore"):
-        mean: Vector = np.asarray(vectors(reply), dtype=np.float32).mean(axis=0)
-    return mean if np.isfinite(mean).all() else f"{UNUSABLE}: numbers beyond 32 bits"
+    mean: Vector = np.asarray(vectors(reply)).mean(axis=0).astype(np.float32)
+    return mean
 
 
 async def embedded(
@@ -120,7 +136,8 @@ async def embedded(
         record: The run that calls are booked to; kept before the first of them.
 
     Raises:
-        ProtocolMismatch: The vectors are not all of one length.
+        ProtocolMismatch: The vectors are not all of one length. Those of a length that fewer have
+            are asked for again by the next run that asks.
         TryLater: Too many calls fail.
     """
     found = Vectors()
@@ -150,6 +167,8 @@ async def embedded(
             progress.advance()
 
         await each(todo, ask, at_once=2 * server.max_in_flight)
+        lengths = {found.keys[a]: len(vector) for a, vector in found.by_answer.items()}
+        await asyncio.to_thread(one_length, store, lengths, server, asks=caller is not None)
         for answer in set(chunk) - {one.answer for one in asked}:
             found.missing[answer] = "its messages are not in the store"
     progress.stop()
@@ -186,16 +205,40 @@ def _take(found: Vectors, asked: _Asked, reply: Reply | None) -> None:
     if reply is None or isinstance(vector, str):
         found.missing[asked.answer] = str(vector)
         return
-    first = next(iter(found.by_answer.values()), vector)
-    if len(vector) != len(first):
-        raise ProtocolMismatch(
-            f"embeddings of different lengths: {len(first)} and {len(vector)} numbers",
-            where=asked.call.server,
-            todo="give all URLs of the server the same model; its name must change with it",
-        )
     found.by_answer[asked.answer] = vector
+    found.keys[asked.answer] = reply.request_key
+    found.reply_models |= {reply.model} - {""}
     found.simulated |= reply.simulated or asked.simulated
     found.n_pictures_unseen += asked.unseen
+
+
+def one_length(store: Store, lengths: Mapping[str, int], server: Server, *, asks: bool) -> None:
+    """Go on only if all vectors are of one length.
+
+    Args:
+        store: Where the calls are.
+        lengths: Of the vectors, by the key of their call.
+        server: Who gave them.
+        asks: Whether it is asked in this run; the next one is spared those unlike most then.
+
+    Raises:
+        ProtocolMismatch: They are not.
+    """
+    counted = Counter(lengths.values())
+    if len(counted) < 2:
+        return
+    said = ", ".join(map(str, sorted(counted)))
+    what = f"embeddings of different lengths: {said} numbers"
+    todo = "give all URLs of the server the same model; its name must change with it"
+    if asks:
+        usual = counted.most_common(1)[0][0]
+        odd = [key for key, n in lengths.items() if n != usual]
+        # What has just come is in the journal, from where it would be good once more.
+        store.flush()
+        with store.writing() as db:
+            requests.take_back(db, odd, what)
+        todo += f"; then the same command asks anew for the {len(odd)} that are not like most"
+    raise ProtocolMismatch(what, where=server.name, todo=todo)
 
 
 def mean_of(vectors: Vectors, answers: Sequence[str]) -> Vector | None:

@@ -148,7 +148,7 @@ class FitResult:
         n_without_vectors: Pairs left out because a side has no vector, each counted once
             however many dimensions it was voted on.
         why_without: Why, with how often; the most frequent reasons.
-        n_pictures_unseen: Answers with pictures that the server was not shown.
+        notes: What to know of the embeddings.
         calls: What became of the calls.
         simulated: Whether a stand-in gave vectors or wrote answers.
         synthetic: Whether votes are invented.
@@ -165,7 +165,7 @@ class FitResult:
     funnel: PairFunnel
     n_without_vectors: int
     why_without: tuple[str, ...]
-    n_pictures_unseen: int
+    notes: tuple[str, ...]
     calls: CallCounts
     simulated: bool
     synthetic: bool
@@ -291,7 +291,7 @@ def _fitted(
         funnel=found.funnel,
         n_without_vectors=len(_compared(found.pairs) - _compared(pairs)),
         why_without=why,
-        n_pictures_unseen=vectors.n_pictures_unseen,
+        notes=tuple(vectors.remarks()),
         calls=calls,
         simulated=vectors.simulated,
         synthetic=synthetic,

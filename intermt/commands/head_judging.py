@@ -22,11 +22,13 @@ from intermt.records import (
     ImagePart,
     Message,
     Rater,
+    Reply,
     Verdict,
     VerdictState,
     content_id,
     rater_id,
 )
+from intermt.servers.embeddings import vectors
 from intermt.store.judging import JudgeItem
 
 TRAINED_ON = "the head was fitted to pairs of this seed tree"
@@ -134,19 +136,26 @@ class HeadJudge:
 
     async def _ask(self, messages: tuple[Message, ...]) -> _Side:
         call = self._head.plan.call(self._plan.server, messages)
-        reply = await self._caller.ask(call)
+        # Kept as of no use, a vector of another model is asked for again once the server is mended.
+        reply = await self._caller.ask(call, accept=self._other_length)
+        if other := self._other_length(reply):
+            raise ProtocolMismatch(
+                other,
+                where=reply.url,
+                todo="name the server the head was fitted with, or fit it anew",
+            )
         vector = vector_of(reply)
         if isinstance(vector, str):
             said = f"no embedding: {vector}"
             return _Side({}, call.request_key, (said,), reply.simulated)
-        if len(vector) != self._head.n_features:
-            raise ProtocolMismatch(
-                f"embeddings of {len(vector)} numbers; the head was fitted to"
-                f" {self._head.n_features}",
-                where=reply.url,
-                todo="name the server the head was fitted with, or fit it anew",
-            )
         return _Side(self._head.values(vector), call.request_key, (), reply.simulated)
+
+    def _other_length(self, reply: Reply) -> str:
+        """What to say of vectors that are not as long as those of the head; else ""."""
+        n, lengths = self._head.n_features, {len(vector) for vector in vectors(reply)}
+        if len(lengths) != 1 or n in lengths:
+            return ""
+        return f"embeddings of {lengths.pop()} numbers; the head was fitted to {n}"
 
     def _verdict(self, loaded: LoadedItem, a: _Side, b: _Side | None, dimension: str) -> Verdict:
         plan, item = self._plan, loaded.item

@@ -23,6 +23,7 @@ from intermt.commands import report_notes
 from intermt.commands.evaluate import EvalResult
 from intermt.commands.report_paper import Entry, entries
 from intermt.commands.whole_folder import whole_folder
+from intermt.errors import CannotCreate
 from intermt.formats.writing.report_page import (
     Block,
     Cell,
@@ -115,6 +116,29 @@ class ReportResult:
     simulated: bool
     synthetic: bool
     has_figures: bool
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Go on only if nothing in an earlier report's folder is anybody else's.
+
+    Raises:
+        CannotCreate: It holds a file that the report did not write.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return
+    try:
+        written = orjson.loads(manifest.read_bytes())["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        written = ()
+    names = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if not path.is_dir())
+    foreign = next((name for name in map(str, names) if name not in {*written, MANIFEST}), None)
+    if foreign is not None:
+        raise CannotCreate(
+            f"the folder holds {foreign}, which no report wrote, and would be replaced",
+            where=str(folder),
+            todo="move it elsewhere, or name another folder",
+        )
 
 
 def write(

@@ -143,13 +143,14 @@ _OF_STORES: tuple[tuple[str, str, str, Callable[[Document], bool]], ...] = (
     (
         "judges of the first k turns on every later turn (matrix)",
         "scaling",
-        "preferences at two or more turns, and embeddings: intermt stats scaling --server SERVER",
+        "preferences at two or more turns, and embeddings (intermt stats scaling --server SERVER)"
+        " or judges (--judge K=NAME)",
         lambda document: bool(document["matrix"]),
     ),
     (
         "average over later turns against k (scaling law)",
         "scaling",
-        "preferences at three or more turns, and embeddings as above",
+        "preferences at three or more turns, and embeddings or judges as above",
         lambda document: document["trend"] is not None,
     ),
     (

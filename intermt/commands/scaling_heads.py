@@ -189,9 +189,7 @@ def _of_missing(own: Labelled, pairs: Sequence[LabelledPair], vectors: Vectors) 
     if n := len(own.pairs) - len(pairs):
         why = "; ".join(list(reasons(vectors.missing))[:_REASONS_SHOWN])
         notes.append(f"{n} of {len(own.pairs)} pairs are left out for want of embeddings: {why}")
-    if n := vectors.n_pictures_unseen:
-        notes.append(f"{n} answers were embedded without the pictures in or before them")
-    return notes
+    return [*notes, *vectors.remarks()]
 
 
 def _transfer(

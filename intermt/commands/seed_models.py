@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from intermt.commands.calling import Caller, each
+from intermt.commands.embedding import one_length
 from intermt.commands.seed_filters import Dropped, Fault
 from intermt.commands.seed_reading import Candidate
 from intermt.config import Server
@@ -31,7 +32,7 @@ from intermt.domain.seed_prompts import (
     rewrite_messages,
     rewrite_schema,
 )
-from intermt.errors import ProtocolMismatch, TryLater
+from intermt.errors import TryLater
 from intermt.records import Call, Message, Progress, Reply
 from intermt.servers.chat import chat_call
 from intermt.servers.embeddings import embed_call, vectors
@@ -125,6 +126,7 @@ class SeedModels:
         texts = sorted({candidate.row.text for candidate in candidates})
         found: dict[str, np.ndarray[tuple[int], np.dtype[np.float32]]] = {}
         missing: dict[str, Reply] = {}
+        lengths: dict[str, int] = {}
         self._progress.start("embedding seed questions", len(texts), "seeds")
 
         async def one(batch: Sequence[str]) -> None:
@@ -133,6 +135,7 @@ class SeedModels:
             if reply.state == "ok":
                 rows = np.asarray(vectors(reply), np.float32)
                 found.update(zip(batch, rows, strict=True))
+                lengths[call.request_key] = rows.shape[1]
             elif len(batch) > 1 and _is_about_the_request(reply):
                 # One text may be all that is wrong with it.
                 half = len(batch) // 2
@@ -148,12 +151,7 @@ class SeedModels:
         self._progress.stop()
         if missing:
             raise _incomplete(missing, len(texts), server)
-        if len({len(row) for row in found.values()}) > 1:
-            raise ProtocolMismatch(
-                "the embeddings are of different lengths",
-                where=server.name,
-                todo="give all URLs of the server the same model",
-            )
+        await asyncio.to_thread(one_length, self._store, lengths, server, asks=True)
         return unit(np.stack([found[candidate.row.text] for candidate in candidates]))
 
     # --- potential -----------------------------------------------------------------------

@@ -339,9 +339,10 @@ def times_drawn(n_clusters: int, n_resamples: int, seed: int) -> Iterator[Floats
 def _times(n_clusters: int, n_resamples: int, seed: int) -> Iterator[NDArray[np.uint16]]:
     """Blocks (b, n_clusters): how often each resample has each cluster."""
     for drawn in _draws(n_clusters, n_resamples, seed):
-        cells = drawn + np.arange(len(drawn))[:, None] * n_clusters
-        times = np.bincount(cells.ravel(), minlength=drawn.size).reshape(drawn.shape)
-        yield times.astype(np.uint16)
+        times = np.empty(drawn.shape, np.uint16)
+        for i, row in enumerate(drawn):
+            times[i] = np.bincount(row, minlength=n_clusters)
+        yield times
 
 
 @lru_cache(maxsize=2)

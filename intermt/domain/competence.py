@@ -11,11 +11,13 @@ of 3 is as wrong as 0. The start is fixed, so equal labels give equal results.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from intermt.domain.bootstrap import MIN_CLUSTERS, cluster_codes, distinct
 from intermt.domain.correlation import Floats, Ints
@@ -114,11 +116,11 @@ def competences(
     # Raters without a value say nothing about the others: no thing links them.
     fit = met.kept(defined[met.raters])
     kind: type[_Model] = _OneCoin if model == "one-coin" else _Mace
-    start = kind(fit, smoothing)
-    found = _fitted(start, start.start(), tolerance, max_iterations)
+    fitted = kind(fit, smoothing)
+    found = _fitted(fitted, fitted.start(), tolerance, max_iterations)
     values[defined] = found.estimate.theta[defined]
     if clusters is not None:
-        errors = _jackknife(kind, fit, clusters, smoothing, tolerance, found.estimate, seed)
+        errors = _jackknife(fitted, fit, clusters, tolerance, found.estimate, seed)
         errors[~defined] = np.nan
     return Competences(
         values, tuple(told), n_labels, errors, found.n_iterations, found.converged, found.log
@@ -142,11 +144,30 @@ class _Estimate:
     spread: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The labels on one scale.
+
+    Attributes:
+        things: (n_units,) the things that have any.
+        kept: (n_units,) 1, or 0 for a thing that is left out.
+        truths: (n,) place of each label in a table of (width, n_units): sums over the few
+            classes are then sums of long rows.
+        places: (n,) its place in a table of (n_raters, width).
+    """
+
+    things: Ints
+    kept: Floats
+    truths: Ints
+    places: Ints
+
+
 class _Model(ABC):
     """One round of EM on given labels.
 
     What a label says about the truth depends on its rater, scale and class alone, so both
-    models read and write tables of (n_raters, n_scales, width).
+    models read and write tables of (n_raters, n_scales, width). They go through the labels
+    scale by scale: less of it at once is much faster.
     """
 
     def __init__(self, crowd: CrowdLabels, smoothing: float) -> None:
@@ -154,13 +175,23 @@ class _Model(ABC):
         self.shape = crowd.n_raters, len(crowd.n_classes), crowd.width
         self.sizes = np.asarray(crowd.n_classes, dtype=np.float64)
         self.on = (np.arange(crowd.width) < self.sizes[:, None]).astype(np.float64)
-        units, n_labelled = cluster_codes(crowd.units)
-        self.scales = crowd.scales[distinct(crowd.units)]
-        # A row a class: sums over the few classes are then sums of long rows.
-        self.truths = crowd.labels * n_labelled + units
-        self.places = (crowd.raters * self.shape[1] + self.scales[units]) * crowd.width
-        self.places += crowd.labels
-        self.counts = self._table(np.ones(len(self.places)))
+        scales = crowd.scales[crowd.units]
+        self._take([_part(crowd, scales == scale) for scale in range(self.shape[1])])
+
+    def without(self, things: NDArray[np.bool_]) -> Self:
+        """The same model where some things are left out.
+
+        Args:
+            things: (n_units,) which of the crowd's things.
+        """
+        rest = copy(self)
+        rest._take([replace(p, kept=np.where(things[p.things], 0.0, 1.0)) for p in self.parts])
+        return rest
+
+    def _take(self, parts: Sequence[_Part]) -> None:
+        self.parts = parts
+        every_class = np.ones((self.shape[2], 1))
+        self.counts, _ = self._summed([every_class * part.kept for part in parts])
         self.n: Floats = self.counts.sum(axis=(1, 2))
 
     @abstractmethod
@@ -181,17 +212,18 @@ class _Model(ABC):
             if_not: The same where another class is.
             prior: (n_scales, width) log-probability that a class is true.
         """
-        n_units = len(self.scales)
-        weights = (if_true - if_not).ravel()[self.places]
-        votes = np.bincount(self.truths, weights, minlength=self.shape[2] * n_units)
-        logs = votes.reshape(self.shape[2], n_units) + prior.T[:, self.scales]
-        highest = logs.max(axis=0)
-        truth = np.exp(logs - highest)
-        total = truth.sum(axis=0)
-        truth /= total
-        log = float((highest + np.log(total)).sum() + (if_not * self.counts).sum())
-        of_class = [np.bincount(self.scales, row, minlength=self.shape[1]) for row in truth]
-        return self._table(truth.ravel()[self.truths]), np.stack(of_class, axis=1), log
+        weights = if_true - if_not
+        truths, log = [], float((if_not * self.counts).sum())
+        for scale, part in enumerate(self.parts):
+            logs = self._votes(part, weights[:, scale].ravel()[part.places])
+            logs += prior[scale][:, None]
+            highest = logs.max(axis=0)
+            truth = np.exp(logs - highest)
+            total = truth.sum(axis=0)
+            truth *= part.kept / total
+            truths.append(truth)
+            log += float(((highest + np.log(total)) * part.kept).sum())
+        return *self._summed(truths), log
 
     def penalty(self, estimate: _Estimate) -> float:
         """What smoothing adds to the log-likelihood that EM climbs."""
@@ -212,20 +244,44 @@ class _Model(ABC):
         even = self.on / self.sizes[:, None]
         return np.where(total > 0, counts / np.where(total > 0, total, 1.0), even)
 
-    def _table(self, weights: Floats) -> Floats:
-        table = np.bincount(self.places, weights, minlength=int(np.prod(self.shape)))
-        return np.asarray(table.reshape(self.shape), dtype=np.float64)
+    def _votes(self, part: _Part, weights: Floats | None = None) -> Floats:
+        """(width, n_units) sums of weights of labels, or how many labels there are."""
+        shape = self.shape[2], len(part.things)
+        votes = np.bincount(part.truths, weights, minlength=shape[0] * shape[1])
+        return np.asarray(votes.reshape(shape), dtype=np.float64)
+
+    def _summed(self, truths: Sequence[Floats]) -> tuple[Floats, Floats]:
+        """How likely classes are true, summed over labels by place, and over things.
+
+        Args:
+            truths: (width, n_units) for each scale.
+        """
+        n_raters, _, width = self.shape
+        by_place = [
+            np.bincount(part.places, truth.ravel()[part.truths], minlength=n_raters * width)
+            for part, truth in zip(self.parts, truths, strict=True)
+        ]
+        return (
+            np.stack([sums.reshape(n_raters, width) for sums in by_place], axis=1),
+            np.stack([truth.sum(axis=1) for truth in truths]),
+        )
+
+
+def _part(crowd: CrowdLabels, rows: NDArray[np.bool_]) -> _Part:
+    """These labels, all on one scale."""
+    part = crowd.kept(rows)
+    # Thing by thing: adding to one rater's place many times in a row takes longer.
+    part = part.kept(np.argsort(part.units, kind="stable"))
+    things, (codes, n_units) = distinct(part.units), cluster_codes(part.units)
+    places = part.raters * crowd.width + part.labels
+    return _Part(things, np.ones(n_units), part.labels * n_units + codes, places)
 
 
 class _OneCoin(_Model):
     def start(self) -> _Estimate:
         """As if the truth were spread as the votes on each thing are."""
-        n_units = len(self.scales)
-        votes = np.bincount(self.truths, minlength=self.shape[2] * n_units)
-        truth = votes.reshape(self.shape[2], n_units) / votes.reshape(self.shape[2], -1).sum(axis=0)
-        hits = self._table(truth.ravel()[self.truths])
-        of_class = [np.bincount(self.scales, row, minlength=self.shape[1]) for row in truth]
-        return self._maximised(hits, np.stack(of_class, axis=1))
+        votes = [self._votes(part) for part in self.parts]
+        return self._maximised(*self._summed([each / each.sum(axis=0) for each in votes]))
 
     def step(self, estimate: _Estimate) -> tuple[_Estimate, float]:
         theta = np.clip(estimate.theta, SMALLEST, 1.0 - SMALLEST)[:, None, None]
@@ -314,10 +370,9 @@ def _leapt(before: _Estimate, first: _Estimate, second: _Estimate) -> _Estimate:
 
 
 def _jackknife(
-    kind: type[_Model],
+    model: _Model,
     fit: CrowdLabels,
     clusters: ArrayLike,
-    smoothing: float,
     tolerance: float,
     whole: _Estimate,
     seed: int,
@@ -331,13 +386,15 @@ def _jackknife(
         return np.full(fit.n_raters, np.nan)
     n_parts = min(N_DELETED, n_clusters)
     part = np.random.default_rng(seed).permutation(n_clusters)[codes] % n_parts
+    part_of_thing = np.zeros(fit.n_units, np.int64)
+    part_of_thing[fit.units] = part
     here = np.stack(
         [np.bincount(fit.raters[part == p], minlength=fit.n_raters) for p in range(n_parts)]
     )
     without = np.full((n_parts, fit.n_raters), np.nan)
     for p in range(n_parts):
-        rest = fit.kept(part != p)
-        without[p] = _fitted(kind(rest, smoothing), whole, tolerance, MAX_ITERATIONS).estimate.theta
+        rest = model.without(part_of_thing == p)
+        without[p] = _fitted(rest, whole, tolerance, MAX_ITERATIONS).estimate.theta
     without[here == here.sum(axis=0)] = np.nan
     deviations = without - without.mean(axis=0)
     errors: Floats = np.sqrt((n_parts - 1.0) / n_parts * (deviations**2).sum(axis=0))

@@ -43,8 +43,8 @@ class CrowdLabels:
         """Classes of the largest scale."""
         return max(self.n_classes)
 
-    def kept(self, rows: NDArray[np.bool_]) -> CrowdLabels:
-        """The same raters and things with some of the labels."""
+    def kept(self, rows: NDArray[np.bool_] | Ints) -> CrowdLabels:
+        """The same raters and things with some of the labels, or in another order."""
         return CrowdLabels(
             self.units[rows],
             self.raters[rows],

@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from intermt.domain.correlation import Floats, Ints, centred, mid_ranks
+from intermt.domain.bootstrap import cluster_codes
+from intermt.domain.correlation import Floats, Ints, centred, mid_ranks, numbered
 
 Measurement = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -52,9 +53,12 @@ def _interval(values: Floats, units: Ints, sizes: Ints) -> tuple[float, float]:
 
 def _nominal(values: Floats, units: Ints, sizes: Ints) -> tuple[float, float]:
     """D_o and D_e where any two different values are equally far apart."""
-    _, codes, counts = np.unique(values, return_inverse=True, return_counts=True)
-    cells, in_cell = np.unique(units * len(counts) + codes, return_counts=True)
-    same = np.bincount(cells // len(counts), weights=in_cell.astype(np.float64) ** 2)
+    found, codes = numbered(values)
+    counts = np.bincount(codes, minlength=len(found))
+    # Each rating adds the size of its cell, so that those of a unit add up to the squares.
+    cells, n_cells = cluster_codes(units * len(found) + codes)
+    in_cell = np.bincount(cells, minlength=n_cells)
+    same = np.bincount(units, weights=in_cell[cells])
     n = len(values)
     observed = float(((sizes.astype(np.float64) ** 2 - same) / (sizes - 1)).sum()) / n
     return observed, (n**2 - int((counts**2).sum())) / (n * (n - 1))

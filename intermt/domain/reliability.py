@@ -96,7 +96,7 @@ def packed(units: Ints, values: Floats, raters: Ints) -> tuple[Floats, Ints]:
     order = np.argsort(units, kind="stable")
     _, starts, sizes = np.unique(units[order], return_index=True, return_counts=True)
     shape = (len(sizes), int(sizes.max(initial=0)))
-    table, people = np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
+    table, people = np.full(shape, np.nan, order="F"), np.zeros(shape, np.int64, order="F")
     place = (
         np.repeat(np.arange(len(sizes)), sizes),
         np.arange(len(order)) - np.repeat(starts, sizes),
@@ -198,9 +198,9 @@ def _too_few(n_raters: int, n_pairable: int) -> str | None:
 
 def _counts(sample: Sample) -> Floats:
     """(n_units, q) raters that put each unit into each class."""
-    counts = np.zeros((len(sample.table), len(sample.classes)))
+    # Column by column: sums along short rows take several times as long.
+    counts = np.zeros((len(sample.table), len(sample.classes)), order="F")
     for place, value in enumerate(sample.classes):
-        # Column by column: sums along short rows take several times as long.
         for column in sample.table.T:
             counts[:, place] += column == value
     return counts
@@ -260,10 +260,12 @@ def _resampled(
         codes, _ = cluster_codes(sample.clusters)
         # Few different rows of counts occur; each is worked out once.
         digits = (int(counts.max()) + 1) ** np.arange(counts.shape[1])
-        _, first, pattern = np.unique(counts @ digits, return_index=True, return_inverse=True)
-        times = np.bincount(codes * len(first) + pattern, minlength=n_clusters * len(first))
-        narrow, widened = _factored(_columns(sample, counts[first]))
-        per_cluster.append(times.reshape(n_clusters, len(first)).astype(np.float64) @ narrow)
+        pattern, n_patterns = cluster_codes((counts @ digits).astype(np.int64))
+        one_each = np.zeros(n_patterns, np.int64)
+        one_each[pattern] = np.arange(len(pattern))
+        times = np.bincount(codes * n_patterns + pattern, minlength=n_clusters * n_patterns)
+        narrow, widened = _factored(_columns(sample, counts[one_each]))
+        per_cluster.append(times.reshape(n_clusters, n_patterns).astype(np.float64) @ narrow)
         back.append(widened)
     sums = resampled_sums(
         np.concatenate(per_cluster, axis=1),

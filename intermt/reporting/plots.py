@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,15 +40,19 @@ def plot_form(path: Path) -> Form:
         )
     if not can_draw():
         raise ConfigError(
-            "plots need matplotlib, which is not installed",
+            "plots need matplotlib, which is not installed or does not load",
             todo="pip install 'intermt[plot]', or pip install matplotlib",
         )
     return form
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is installed."""
-    return find_spec("matplotlib") is not None
+    """Whether matplotlib is installed, and whole."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def figure_bytes(document: Mapping[str, Any], form: Form) -> bytes:

@@ -13,6 +13,9 @@ from intermt.servers.replies import Reading
 
 PATH = "/embeddings"
 
+BEYOND = "numbers beyond 32 bits"
+_LARGEST = 3.4e38
+
 
 def embed_call(server: Server, texts: Sequence[str], *, model: str) -> Call:
     """The call that asks for one vector per text."""
@@ -39,6 +42,8 @@ def read_embeddings(call: Call, data: Any) -> Reading:
     wanted = len(call.body["input"]) if "input" in call.body else 1
     if len(found) != wanted:
         return Reading("unparsed", error=f"{len(found)} embeddings for {wanted} texts")
+    if not all(abs(x) <= _LARGEST for vector in found for x in vector):
+        return Reading("unparsed", error=BEYOND)
     if len({len(vector) for vector in found}) > 1:
         return Reading("unparsed", error="the embeddings are of different lengths")
     return Reading("ok")

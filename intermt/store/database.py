@@ -69,10 +69,11 @@ def connect(
     try:
         access = ", READ_ONLY" if read_only else ""
         db.execute(
-            f"ATTACH {_quoted(file)} AS store (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})"
+            f"ATTACH {quoted(str(file))} AS store"
+            f" (TYPE duckdb, ROW_GROUP_SIZE {_ROW_GROUP}{access})"
         )
         if source is not None:
-            db.execute(f"ATTACH {_quoted(source)} AS source (TYPE duckdb, READ_ONLY)")
+            db.execute(f"ATTACH {quoted(str(source))} AS source (TYPE duckdb, READ_ONLY)")
         db.execute("USE store")
         db.execute("SET enable_external_access = false")
     except BaseException:
@@ -81,13 +82,28 @@ def connect(
     return db
 
 
+@contextlib.contextmanager
+def joined_as_written(db: Connection) -> Iterator[None]:
+    """Queries of the block keep the order of their joins, the smaller table on the right.
+
+    Of a view with conditions DuckDB expects few rows, and would rather look hundreds of
+    thousands of labels through for each of the things that they are about.
+    """
+    db.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        db.execute("RESET disabled_optimizers")
+
+
 def _n_readers(memory_mb: int) -> int:
     # Each of the threads holds on to some memory, which must be there for all of them.
     return max(1, min(4, os.cpu_count() or 1, memory_mb // 100))
 
 
-def _quoted(file: Path) -> str:
-    return "'" + str(file).replace("'", "''") + "'"
+def quoted(text: str) -> str:
+    """A text as SQL writes it, for statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextlib.contextmanager

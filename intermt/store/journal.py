@@ -10,6 +10,7 @@ whoever writes to the store next; merging twice changes nothing, as all rows hav
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 import zlib
@@ -20,11 +21,12 @@ from pathlib import Path
 import orjson
 from duckdb import DuckDBPyConnection as Connection
 
-from intermt.errors import StoreIOError
+from intermt.errors import PermissionRefused, StoreIOError
 from intermt.store.lock import open_owned, try_own, unique_name
 from intermt.store.rows import Row, TableRow, encode, insert_what_fits
 
 SYNC_INTERVAL_S = 0.25
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Journal:
 
         Raises:
             InputError: A row holds what JSON cannot (see `rows.encode`); none is written.
-            StoreIOError: The disk is full or the folder cannot be written.
+            PermissionRefused: The folder may not be written.
+            StoreIOError: The disk is full.
         """
         lines = [_line(table, row) for table, row in rows]
         if not lines:
@@ -74,10 +77,16 @@ class Journal:
             if time.monotonic() - self._synced_at > SYNC_INTERVAL_S:
                 self.sync()
         except OSError as error:
+            if error.errno in _FORBIDDEN:
+                raise PermissionRefused(
+                    f"no permission to write in the store: {error.strerror}",
+                    where=str(self._folder),
+                    todo="ask the store's owner for write access to the whole folder",
+                ) from error
             raise StoreIOError(
                 f"cannot write the journal: {error.strerror}",
                 where=str(self._folder),
-                todo="free disk space or mend the permissions, then run the same command again",
+                todo="free disk space, then run the same command again",
             ) from error
         return [len(line) for line in lines]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from intermt.dimensions import LEVELS
 from intermt.store.judge_traits import traits
-from intermt.store.said import CHOICES, GROUP, TOP, Group, What, gather, groups, places
+from intermt.store.said import CHOICES, TOP, Group, What, gather, groups, places
 
 Floats = NDArray[np.float64]
 
@@ -68,57 +68,53 @@ class Leanings:
 def leanings(db: Connection) -> tuple[list[Leanings], list[Leanings]]:
     """Votes and scores in scope, by kind of rater, level and dimension."""
     gather(db)
-    for level in LEVELS:
-        wanted = f"(SELECT unnest([a_id, b_id]) AS id FROM said WHERE level = '{level}')"
-        db.execute(f"CREATE TEMP TABLE trait_{level} AS {traits(level, wanted)}")
+    described = " UNION ALL ".join(f"FROM ({traits(level, 'thing')})" for level in LEVELS)
     db.execute(
-        """
+        f"""
         CREATE TEMP TABLE trait AS
-        SELECT 'local' AS level, id, length::DOUBLE AS length, n_pictures FROM trait_local
-        UNION ALL SELECT 'global', id, length::DOUBLE, n_pictures FROM trait_global
+        SELECT thing, length::DOUBLE AS length, n_pictures FROM ({described}) JOIN thing USING (id)
         """
     )
-    db.execute(
-        """
-        CREATE TEMP TABLE tree_number AS
-        SELECT seed_id, row_number() OVER (ORDER BY seed_id) AS tree
-        FROM (SELECT DISTINCT seed_id FROM said)
-        """
-    )
-    named = ", ".join(f"count(*) FILTER ({test}) AS {name}" for name, test in _VOTES.items())
+    counts = ", ".join(f"count(*) FILTER ({test}) AS {name}" for name, test in _VOTES.items())
     votes = f"""
-        SELECT what, {GROUP}, tree, bool_or(synthetic) AS synthetic,
-               bool_or(simulated) AS simulated, {named}
+        SELECT grp, tree, {counts}
         FROM (
-            SELECT s.*, n.tree, a.length AS length_a, b.length AS length_b,
+            SELECT s.*, a.length AS length_a, b.length AS length_b,
                    a.n_pictures AS pictures_a, b.n_pictures AS pictures_b
-            FROM said s JOIN tree_number n USING (seed_id)
-            LEFT JOIN trait a ON a.level = s.level AND a.id = s.a_id
-            LEFT JOIN trait b ON b.level = s.level AND b.id = s.b_id
-            WHERE s.what = 'vote' AND s.value < {CHOICES.index("tie")}
-        ) GROUP BY what, {GROUP}, tree
+            FROM said s LEFT JOIN trait a ON a.thing = s.a LEFT JOIN trait b ON b.thing = s.b
+            WHERE s.b IS NOT NULL AND s.value < {CHOICES.index("tie")}
+        ) GROUP BY grp, tree
         """
     # Decimals add up to the same in any order, and so do the figures that are made of them.
     sums = ", ".join(f"({sql})::DOUBLE AS {name}" for name, sql in _SCORES.items())
     scores = f"""
-        SELECT what, {GROUP}, tree, bool_or(synthetic) AS synthetic,
-               bool_or(simulated) AS simulated, {sums}
+        SELECT grp, tree, {sums}
         FROM (
-            SELECT s.*, n.tree, {TOP} AS top, t.n_pictures AS pictures,
+            SELECT s.*, g.top, t.n_pictures AS pictures,
                    ln(1 + t.length)::DECIMAL(12, 9) AS length
-            FROM said s JOIN tree_number n USING (seed_id)
-            LEFT JOIN trait t ON t.level = s.level AND t.id = s.a_id
-            WHERE s.what = 'score' AND s.value >= 0
-        ) GROUP BY what, {GROUP}, tree
+            FROM said s JOIN (SELECT grp, {TOP} AS top FROM said_group) g USING (grp)
+            LEFT JOIN trait t ON t.thing = s.a
+            WHERE s.b IS NULL AND s.value >= 0
+        ) GROUP BY grp, tree
         """
-    return _grouped(db, "vote", votes, _VOTES), _grouped(db, "score", scores, _SCORES)
+    # Labels that do not lean, as ties, make a row what it is too.
+    marks = {
+        grp: (synthetic, simulated)
+        for grp, synthetic, simulated in db.execute(
+            "SELECT grp, bool_or(synthetic), bool_or(simulated) FROM said GROUP BY grp"
+        ).fetchall()
+    }
+    return _grouped(db, "vote", votes, _VOTES, marks), _grouped(db, "score", scores, _SCORES, marks)
 
 
-def _grouped(db: Connection, what: What, sql: str, names: Iterable[str]) -> list[Leanings]:
-    rows = db.execute(
-        f"SELECT * EXCLUDE (what, {GROUP}) FROM ({sql}) JOIN said_group USING (what, {GROUP})"
-        " ORDER BY grp, tree"
-    ).fetchnumpy()
+def _grouped(
+    db: Connection,
+    what: What,
+    sql: str,
+    names: Iterable[str],
+    marks: Mapping[int, tuple[bool, bool]],
+) -> list[Leanings]:
+    rows = db.execute(f"{sql} ORDER BY grp, tree").fetchnumpy()
     found = []
     for grp, group in groups(db, what).items():
         here = places(rows, grp)
@@ -126,6 +122,6 @@ def _grouped(db: Connection, what: What, sql: str, names: Iterable[str]) -> list
             name: np.ma.filled(np.ma.asarray(rows[name][here], dtype=np.float64), 0.0)
             for name in names
         }
-        marks = [bool(rows[name][here].any()) for name in ("synthetic", "simulated")]
-        found.append(Leanings(group, columns, rows["tree"][here].astype(np.int64), *marks))
+        trees = rows["tree"][here].astype(np.int64)
+        found.append(Leanings(group, columns, trees, *marks[grp]))
     return found

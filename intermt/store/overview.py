@@ -117,10 +117,10 @@ def picture_facts(db: Connection, dataset: str | None) -> dict[str, Any]:
                    AS n_pictures_missing,
                count(*) FILTER (sha256 IS NULL AND missing LIKE 'refused%')
                    AS n_pictures_refused
-        FROM in_use
+        FROM in_picture_use
         """,
     )
-    reasons = _counts(db, "missing", "(FROM in_use WHERE sha256 IS NULL)")
+    reasons = _counts(db, "missing", "(FROM in_picture_use WHERE sha256 IS NULL)")
     kept = dict(list(reasons.items())[:MOST_REASONS])
     if left := sum(reasons.values()) - sum(kept.values()):
         kept["other reasons"] = left
@@ -130,7 +130,7 @@ def picture_facts(db: Connection, dataset: str | None) -> dict[str, Any]:
         "pictures",
         """
         SELECT count(p.conversation_id) AS n
-        FROM in_conversation c LEFT JOIN in_use p USING (conversation_id)
+        FROM in_conversation c LEFT JOIN in_picture_use p USING (conversation_id)
         GROUP BY c.conversation_id
         """,
     )
@@ -144,7 +144,7 @@ def picture_facts(db: Connection, dataset: str | None) -> dict[str, Any]:
     )
     files = "image"
     if dataset is not None:
-        files = f"""(FROM image WHERE sha256 IN (SELECT sha256 FROM in_use)
+        files = f"""(FROM image WHERE sha256 IN (SELECT sha256 FROM in_picture_use)
             OR sha256 IN (SELECT sha256 FROM {NAMED_IN_NODES} SEMI JOIN in_node USING (node_id)))"""
     facts |= _one(
         db,

@@ -66,8 +66,8 @@ def comparable(db: Connection) -> list[Labels]:
         """
         SELECT b.rank, r.value AS x, r.rater AS x_rater, r.unit, r.cluster, r.synthetic,
                r.simulated
-        FROM rating r JOIN beside b ON b.grp = r.grp AND b.other = 'annotator'
-        WHERE r.role = 'annotator' ORDER BY b.rank, r.unit, r.rater
+        FROM rating r JOIN beside b ON b.theirs = r.voice
+        WHERE b.other = 'annotator' ORDER BY b.rank, r.unit, r.rater
         """
     ).fetchnumpy()
     together = db.execute(
@@ -75,9 +75,9 @@ def comparable(db: Connection) -> list[Labels]:
         SELECT b.rank, x.value AS x, y.value AS y, x.rater AS x_rater, y.rater AS y_rater,
                x.unit, x.cluster, x.synthetic OR y.synthetic AS synthetic,
                x.simulated OR y.simulated AS simulated
-        FROM rating x JOIN rating y USING (grp, unit) JOIN beside b
-          ON b.grp = y.grp AND b.side = x.role AND b.other = y.role AND b.judge_id = y.judge_id
-        WHERE y.role <> 'annotator'
+        FROM beside b JOIN rating y ON y.voice = b.theirs
+        JOIN rating x ON x.voice = b.own AND x.unit = y.unit
+        WHERE b.other <> 'annotator'
         ORDER BY b.rank, x.unit, x.rater, y.rater, y.value
         """
     ).fetchnumpy()
@@ -112,50 +112,48 @@ def silent_judges(db: Connection) -> tuple[int, int]:
 
 
 def _number(db: Connection) -> None:
-    """Make `rating`, all labels with numbers for what they are about, and `beside`."""
-    # Numbers by way of small tables: a window over all labels would sort their long ids.
-    for name, keys in (
-        ("grp", "what, level, dimension"),
-        ("unit", "what, level, a_id, b_id"),
-        ("cluster", "seed_id"),
-        ("rater", "rater_id"),
-    ):
-        db.execute(
-            f"""
-            CREATE TEMP TABLE number_of_{name} AS
-            SELECT *, row_number() OVER (ORDER BY {keys})::INTEGER AS {name}
-            FROM (SELECT DISTINCT {keys} FROM said WHERE value IS NOT NULL)
-            """
-        )
+    """Make `rating`, all labels with numbers for what they are about, and `beside`.
+
+    A scale is what, level and dimension; a voice all annotators, all verifiers or one judge on
+    a scale; a unit a thing or a pair of things.
+    """
+    db.execute(
+        """
+        CREATE TEMP TABLE voice AS
+        SELECT grp, what, level, dimension, role, judge_id,
+               dense_rank() OVER (ORDER BY what, level, dimension) AS scale,
+               dense_rank() OVER (ORDER BY what, level, dimension, role, judge_id)::INTEGER AS voice
+        FROM said_group
+        """
+    )
     db.execute(
         """
         CREATE TEMP TABLE rating AS
-        SELECT s.role, s.judge_id, s.value, s.what, s.level, s.dimension, s.synthetic,
-               s.simulated, g.grp, u.unit, c.cluster, r.rater
-        FROM said s JOIN number_of_grp g USING (what, level, dimension)
-        JOIN number_of_unit u ON u.what = s.what AND u.level = s.level AND u.a_id = s.a_id
-            AND u.b_id IS NOT DISTINCT FROM s.b_id
-        JOIN number_of_cluster c ON c.seed_id = s.seed_id
-        JOIN number_of_rater r ON r.rater_id = s.rater_id
+        WITH pair AS (
+            SELECT a, b, row_number() OVER (ORDER BY a, b)::INTEGER AS pair
+            FROM (SELECT DISTINCT a, b FROM said WHERE b IS NOT NULL)
+        )
+        SELECT v.voice, coalesce(p.pair, s.a) AS unit, s.tree AS cluster, s.rater, s.value,
+               s.synthetic, s.simulated
+        FROM said s JOIN voice v USING (grp) LEFT JOIN pair p USING (a, b)
         WHERE s.value IS NOT NULL
         """
     )
     db.execute(
         """
         CREATE TEMP TABLE beside AS
-        WITH said AS (
-            SELECT grp, any_value(what) AS what, any_value(level) AS level,
-                   any_value(dimension) AS dimension, role, judge_id, count(DISTINCT unit) AS n
-            FROM rating GROUP BY grp, role, judge_id
+        WITH heard AS (
+            SELECT * FROM (SELECT DISTINCT ON (voice) * EXCLUDE (grp) FROM voice)
+            JOIN (SELECT voice, count(DISTINCT unit) AS n FROM rating GROUP BY voice) USING (voice)
         ), whose AS (
             SELECT 'annotator' AS side UNION ALL SELECT 'verifier'
         )
-        SELECT s.grp, s.what, s.level, s.dimension, w.side, s.role AS other, s.judge_id,
-               coalesce(x.n, 0) AS n_units,
-               row_number() OVER (ORDER BY s.grp, w.side, s.role, s.judge_id) AS rank
-        FROM said s JOIN whose w ON w.side = 'annotator' OR s.role = 'judge'
-        LEFT JOIN said x ON x.grp = s.grp AND x.role = w.side
-        WHERE s.grp IN (SELECT grp FROM said WHERE role <> 'judge')
+        SELECT s.what, s.level, s.dimension, w.side, s.role AS other, s.judge_id,
+               coalesce(x.n, 0) AS n_units, x.voice AS own, s.voice AS theirs,
+               row_number() OVER (ORDER BY s.scale, w.side, s.role, s.judge_id) AS rank
+        FROM heard s JOIN whose w ON w.side = 'annotator' OR s.role = 'judge'
+        LEFT JOIN heard x ON x.scale = s.scale AND x.role = w.side
+        WHERE s.scale IN (SELECT scale FROM heard WHERE role <> 'judge')
           AND (w.side = 'annotator' OR x.n > 0)
         """
     )
@@ -176,7 +174,8 @@ def _labels(
     sides = ("x",) if other == "annotator" else ("x", "y")
 
     def stacked(suffix: str, kind: Any) -> NDArray[Any]:
-        return np.stack([rows[s + suffix][start:end].astype(kind) for s in sides], axis=1)
+        # Its columns lie together, which makes sums over each row several times as fast.
+        return np.stack([rows[s + suffix][start:end].astype(kind) for s in sides]).T
 
     return Labels(
         what,

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from intermt.dimensions import Level
 from intermt.records import RaterKind
-from intermt.store.said import CHOICES, What
+from intermt.store.database import joined_as_written
+from intermt.store.said import CHOICES, What, number
 
 Ints = NDArray[np.int64]
 
@@ -79,49 +80,24 @@ def given(db: Connection) -> list[Given]:
     )
     db.execute(
         f"""
-        CREATE TEMP TABLE label_said AS
-        WITH person AS (
-            SELECT rater_id, row_number() OVER (ORDER BY name, dataset, rater_id) - 1 AS rater
-            FROM rater WHERE role IN ('annotator', 'verifier')
-        )
-        SELECT 'vote' AS what, v.level, v.dimension, p.rater, v.a_id, v.b_id, v.seed_id AS seed,
-               list_position({list(CHOICES)}, v.choice) - 1 AS value, v.rated_at,
-               list_position(['a', 'b'], v.shown_first) - 1 AS first,
-               g.gold ->> v.dimension AS wanted, v.choice
-        FROM in_preference_vote v JOIN person p USING (rater_id)
-        LEFT JOIN annotation_task g ON g.annotation_task_id = v.task_key
-        WHERE v.counts
+        CREATE TEMP VIEW label AS
+        SELECT 'vote' AS what, level, dimension, rater_id, a_id, b_id, seed_id AS own_tree,
+               list_position({list(CHOICES)}, choice) - 1 AS value, rated_at,
+               list_position(['a', 'b'], shown_first) - 1 AS first, task_key, choice
+        FROM in_preference_vote WHERE counts AND role IN ('annotator', 'verifier')
         UNION ALL
-        SELECT 'score', s.level, s.dimension, p.rater, s.target_id, '',
-               coalesce(t.seed_id, s.target_id), s.value, s.rated_at, NULL, NULL, NULL
-        FROM in_score s JOIN person p USING (rater_id)
-        LEFT JOIN (
-            FROM tree_of SEMI JOIN (SELECT target_id AS id FROM in_score) USING (id)
-        ) t ON t.id = s.target_id WHERE s.counts
+        SELECT 'score', level, dimension, rater_id, target_id, NULL, NULL, value, rated_at,
+               NULL, NULL, NULL
+        FROM in_score WHERE counts AND role IN ('annotator', 'verifier')
         """
     )
-    # Numbers by way of small tables: a window over all labels would sort their long ids.
-    db.execute(
-        """
-        CREATE TEMP TABLE label_given AS
-        WITH thing AS (
-            SELECT *, row_number() OVER (PARTITION BY what, level ORDER BY a_id, b_id) - 1 AS thing
-            FROM (SELECT DISTINCT what, level, a_id, b_id FROM label_said)
-        ), tree AS (
-            SELECT seed, row_number() OVER (ORDER BY seed) AS cluster
-            FROM (SELECT DISTINCT seed FROM label_said)
-        )
-        SELECT what, level, dimension, rater, value, t.thing, c.cluster,
-               coalesce(epoch_us(rated_at), -1) AS rated_at, coalesce(first, -1) AS first,
-               coalesce((wanted = choice)::INT, -1) AS gold
-        FROM label_said JOIN thing t USING (what, level, a_id, b_id) JOIN tree c USING (seed)
-        """
-    )
+    number(db, "label")
     kinds = db.execute(
-        "SELECT what, level, list_sort(list(DISTINCT dimension)) FROM label_given"
+        "SELECT what, level, list_sort(list(DISTINCT dimension)) FROM label"
         " GROUP BY ALL ORDER BY what DESC, level DESC"
     ).fetchall()
-    return [_given(db, people, *kind) for kind in kinds]
+    with joined_as_written(db):
+        return [_given(db, people, *kind) for kind in kinds]
 
 
 def _given(
@@ -129,15 +105,30 @@ def _given(
 ) -> Given:
     columns = db.execute(
         """
-        SELECT rater, thing, list_position(?::VARCHAR[], dimension) - 1 AS dimension, value,
-               cluster, rated_at, first, gold
-        FROM label_given WHERE what = ? AND level = ?
-        ORDER BY ALL
+        WITH person AS (
+            SELECT rater_id, row_number() OVER (ORDER BY name, dataset, rater_id) - 1 AS rater
+            FROM rater WHERE role IN ('annotator', 'verifier')
+        )
+        SELECT p.rater, a.thing AS a, coalesce(b.thing, 0) AS b,
+               list_position(?::VARCHAR[], l.dimension) - 1 AS dimension, l.value,
+               coalesce(t.tree, a.tree) AS cluster,
+               coalesce(epoch_us(l.rated_at), -1) AS rated_at, coalesce(l.first, -1) AS first,
+               coalesce((g.gold ->> l.dimension = l.choice)::INT, -1) AS gold
+        FROM label l JOIN person p USING (rater_id) JOIN thing a ON a.id = l.a_id
+        LEFT JOIN thing b ON b.id = l.b_id LEFT JOIN tree t ON t.seed_id = l.own_tree
+        LEFT JOIN annotation_task g ON g.annotation_task_id = l.task_key
+        WHERE l.what = ? AND l.level = ?
         """,
         [dimensions, what, level],
     ).fetchnumpy()
     numbers: dict[str, Any] = {name: column.astype(np.int64) for name, column in columns.items()}
-    return Given(what, level, tuple(dimensions), people, **numbers)
+    first, second = numbers.pop("a"), numbers.pop("b")
+    _, thing = np.unique(first * (second.max() + 1) + second, return_inverse=True)
+    numbers["thing"] = thing
+    # A rater has one label on a thing and dimension: no two rows are alike.
+    order = np.lexsort((numbers["dimension"], thing, numbers["rater"]))
+    sorted_numbers = {name: column[order] for name, column in numbers.items()}
+    return Given(what, level, tuple(dimensions), people, **sorted_numbers)
 
 
 def seconds(

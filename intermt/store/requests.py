@@ -85,11 +85,26 @@ def keys_in_vain(db: Connection) -> dict[str, bool]:
 
 
 def embedding_models(db: Connection) -> list[str]:
-    """The models that embedded something, by name."""
+    """The models that embedded answers, by name; those of seed questions are another matter."""
     rows = db.execute(
-        "SELECT DISTINCT model FROM request WHERE kind = 'embed' AND state = 'ok' ORDER BY model"
+        """
+        SELECT DISTINCT q.model FROM request q LEFT JOIN run r ON q.run_id = r.run_id
+        WHERE q.kind = 'embed' AND q.state = 'ok' AND r.command IS DISTINCT FROM 'generate'
+        ORDER BY q.model
+        """
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def take_back(db: Connection, keys: Iterable[str], why: str) -> None:
+    """Good replies that turn out to be of no use become `unparsed`: they are asked for again."""
+    db.execute(
+        f"""
+        UPDATE request SET state = 'unparsed', error = ?
+        WHERE state = 'ok' AND request_key IN (SELECT id FROM {FROM_STRINGS})
+        """,
+        [why, json_list(set(keys))],
+    )
 
 
 def settled_replies(db: Connection, keys: Iterable[str]) -> dict[str, Reply]:

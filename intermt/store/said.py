@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from intermt.dimensions import DIMENSIONS, Level
 from intermt.records import RaterKind, RaterRole
+from intermt.store.database import joined_as_written
 
 What = Literal["score", "vote"]
 CHOICES = ("a", "b", "tie")
 """Choices by the number that stands for them in a `value`."""
 
-GROUP = "role, rater_kind, judge_id, level, dimension"
-"""The columns of `said` that make a `Group`."""
+_GROUP = "role, rater_kind, judge_id, level, dimension"
 
 TOP = (
     "CASE dimension "
@@ -54,56 +54,100 @@ class Group(NamedTuple):
 
 
 _SCORES = """
-    SELECT level, dimension, role, rater_kind, '' AS judge_id, rater_id, target_id AS a_id,
-           NULL::VARCHAR AS b_id, NULL::VARCHAR AS own_tree, value, NULL::VARCHAR AS shown_first,
-           rater_kind = 'synthetic' AS synthetic, FALSE AS simulated
+    SELECT 'score' AS what, role, rater_kind, '' AS judge_id, level, dimension, rater_id,
+           target_id AS a_id, NULL::VARCHAR AS b_id, NULL::VARCHAR AS own_tree, value,
+           NULL::VARCHAR AS shown_first, rater_kind = 'synthetic' AS synthetic, FALSE AS simulated
     FROM in_score WHERE counts AND role IN ('annotator', 'verifier')
 """
 _VOTES = f"""
-    SELECT level, dimension, role, rater_kind, '', rater_id, a_id, b_id, seed_id,
+    SELECT 'vote', role, rater_kind, '', level, dimension, rater_id, a_id, b_id, seed_id,
            list_position({list(CHOICES)}, choice) - 1, shown_first, rater_kind = 'synthetic', FALSE
     FROM in_preference_vote WHERE counts AND role IN ('annotator', 'verifier')
 """
 _VERDICTS = f"""
-    SELECT v.level, v.dimension, 'judge', coalesce(r.kind, 'model'), v.judge_id, v.judge_id,
-           v.a_id, v.b_id, NULL, coalesce(v.value, list_position({list(CHOICES)}, v.choice) - 1),
+    SELECT '{{what}}', 'judge', coalesce(r.kind, 'model'), v.judge_id, v.level, v.dimension,
+           v.judge_id, v.a_id, {{b_id}}, NULL,
+           coalesce(v.value, list_position({list(CHOICES)}, v.choice) - 1),
            nullif(v."order", ''), FALSE, v.simulated OR coalesce(r.simulated, FALSE)
-    FROM in_verdict v LEFT JOIN rater r ON r.rater_id = v.judge_id WHERE v.state = 'ok'
+    FROM in_verdict v LEFT JOIN rater r ON r.rater_id = v.judge_id
+    WHERE v.state = 'ok' AND v.task = '{{task}}'
 """
 
 
 def gather(db: Connection, *, votes: bool = True) -> None:
     """Make `said`, without votes and choices where they are not wanted, and `said_group`.
 
-    Columns: what, level, dimension, role, rater_kind, judge_id ("" for people), rater_id,
-    a_id, b_id (NULL for a score), seed_id (of a thing that is not in the store its own id),
-    value (a score, an index into `CHOICES`, or NULL where a judge gives a real number alone),
-    shown_first (`a`, `b` or NULL), synthetic, and simulated: whether a stand-in gave the label
-    or wrote what it is about (of a vote: a).
+    Columns: grp (of `said_group`: what, role, rater_kind, judge_id, "" for people, level,
+    dimension), rater, a and b (things; b is NULL for a score), tree, value (a score, an index
+    into `CHOICES`, or NULL where a judge gives a real number alone), shown_first (`a`, `b` or
+    NULL), synthetic, and simulated: whether a stand-in gave the label or wrote what it is about
+    (of a vote: a). Raters are numbers in the order of their ids; of things and trees see
+    `number`.
     """
-    kinds = [("score", _SCORES), ("score", f"{_VERDICTS} AND v.task = 'score'")]
+    kinds = [_SCORES, _VERDICTS.format(what="score", task="score", b_id="NULL")]
     if votes:
-        kinds.append(("vote", _VOTES))
-        kinds.append(("vote", f"{_VERDICTS} AND v.task = 'pair' AND v.choice IS NOT NULL"))
-    union = " UNION ALL ".join(f"SELECT '{what}' AS what, * FROM ({sql})" for what, sql in kinds)
+        choices = _VERDICTS.format(what="vote", task="pair", b_id="v.b_id")
+        kinds += [_VOTES, f"{choices} AND v.choice IS NOT NULL"]
+    db.execute(f"CREATE TEMP VIEW label AS {' UNION ALL '.join(kinds)}")
+    number(db, "label")
     db.execute(
         f"""
-        CREATE TEMP TABLE said AS
-        WITH label AS ({union}), tree AS (
-            FROM tree_of SEMI JOIN (SELECT DISTINCT a_id AS id FROM label) USING (id)
+        CREATE TEMP TABLE said_by AS
+        SELECT *, dense_rank() OVER (ORDER BY what, {_GROUP})::INTEGER AS grp,
+               dense_rank() OVER (ORDER BY rater_id)::INTEGER AS rater
+        FROM (SELECT DISTINCT what, {_GROUP}, rater_id FROM label)
+        """
+    )
+    db.execute(f"CREATE TEMP TABLE said_group AS SELECT DISTINCT grp, what, {_GROUP} FROM said_by")
+    with joined_as_written(db):
+        db.execute(
+            """
+            CREATE TEMP TABLE said AS
+            SELECT k.grp, k.rater, a.thing AS a, b.thing AS b, coalesce(t.tree, a.tree) AS tree,
+                   l.value::INTEGER AS value, l.shown_first, l.synthetic,
+                   l.simulated OR a.simulated AS simulated
+            FROM label l JOIN said_by k USING (what, role, level, dimension, rater_id)
+            JOIN thing a ON a.id = l.a_id LEFT JOIN thing b ON b.id = l.b_id
+            LEFT JOIN tree t ON t.seed_id = l.own_tree
+            """
         )
-        SELECT l.* EXCLUDE (own_tree) REPLACE (
-                   l.value::INTEGER AS value,
-                   l.simulated OR coalesce(t.simulated, FALSE) AS simulated
-               ), coalesce(l.own_tree, t.seed_id, l.a_id) AS seed_id
-        FROM label l LEFT JOIN tree t ON t.id = l.a_id
+
+
+def number(db: Connection, labels: str) -> None:
+    """Make `thing` (id, thing, tree, simulated) and `tree` (seed_id, tree).
+
+    Both are numbers in the order of the ids. What is not in the store is a tree of its own.
+
+    Args:
+        db: A connection.
+        labels: A relation of labels: a_id and b_id, what they are about, and own_tree, where
+            the label itself names a tree.
+    """
+    # A number each by way of small tables: long ids take time to sort, to copy and to join.
+    db.execute(
+        f"""
+        CREATE TEMP TABLE thing_found AS
+        SELECT w.id, coalesce(t.seed_id, w.id) AS seed_id,
+               coalesce(t.simulated, FALSE) AS simulated
+        FROM (
+            SELECT a_id AS id FROM {labels} UNION SELECT b_id FROM {labels} WHERE b_id IS NOT NULL
+        ) w LEFT JOIN tree_of t ON t.id = w.id
         """
     )
     db.execute(
         f"""
-        CREATE TEMP TABLE said_group AS
-        SELECT *, row_number() OVER (ORDER BY what, {GROUP})::INTEGER AS grp
-        FROM (SELECT DISTINCT what, {GROUP} FROM said)
+        CREATE TEMP TABLE tree AS
+        SELECT seed_id, row_number() OVER (ORDER BY seed_id)::INTEGER AS tree FROM (
+            SELECT seed_id FROM thing_found
+            UNION SELECT own_tree FROM {labels} WHERE own_tree IS NOT NULL
+        )
+        """
+    )
+    db.execute(
+        """
+        CREATE TEMP TABLE thing AS
+        SELECT id, row_number() OVER (ORDER BY id)::INTEGER AS thing, tree, simulated
+        FROM thing_found JOIN tree USING (seed_id)
         """
     )
 
@@ -111,7 +155,7 @@ def gather(db: Connection, *, votes: bool = True) -> None:
 def groups(db: Connection, what: What) -> dict[int, Group]:
     """The kinds of labels that there are, by their number `grp` in `said_group`."""
     rows = db.execute(
-        f"SELECT grp, {GROUP} FROM said_group WHERE what = ? ORDER BY grp", [what]
+        f"SELECT grp, {_GROUP} FROM said_group WHERE what = ? ORDER BY grp", [what]
     ).fetchall()
     return {
         grp: Group(Who(role, kind, judge_id), level, dimension)

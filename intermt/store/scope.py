@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import Level
+from intermt.store.database import quoted
 
 Label = Literal["score", "preference_vote", "feedback", "verdict"]
 LABELS: tuple[Label, ...] = get_args(Label)
@@ -23,14 +24,31 @@ NOT_STATED = "not stated"
 
 _NODES = (
     "node_id, parent_id, seed_id, role, turn, n_images, n_missing, n_tags, n_stray_tags,"
-    " model, simulated"
+    " model, request_key, simulated"
 )
-_LATEST = """
-    row_number() OVER (
-        PARTITION BY rater_id, {about}, dimension ORDER BY rated_at DESC NULLS LAST, {key} DESC
-    ) = 1
+_SCORED = """
+    l.rater_id, l.target_id, l.dimension,
+    CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END AS level
 """
-"""Whether a label is its rater's latest on one thing; the others are superseded."""
+_COLUMNS: dict[Label, str] = {
+    "score": f"{_SCORED}, l.value, l.rated_at",
+    "preference_vote": "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice,"
+    " l.rated_at, l.task_key, l.shown_first",
+    "feedback": f"{_SCORED}, l.kind",
+    "verdict": 'l.judge_id, l.task, l.level, l.a_id, l.b_id, l.dimension, l."order", l.state,'
+    " l.value, l.choice, l.estimate, l.request_key, l.second_key, l.simulated",
+}
+_TARGETS: dict[Label, tuple[str, ...]] = {
+    "score": ("target_id",),
+    "preference_vote": ("a_id", "b_id"),
+    "feedback": ("target_id",),
+    "verdict": ("a_id", "b_id"),
+}
+_LATEST: dict[Label, tuple[str, str]] = {
+    "score": ("rater_id, target_id, dimension", "score_id"),
+    "preference_vote": ("rater_id, level, a_id, b_id, dimension", "vote_id"),
+}
+"""What a rater says one thing about, the latest counting, and the key that decides a draw."""
 
 
 def narrow(
@@ -47,28 +65,29 @@ def narrow(
         level: Only labels and verdicts of this level.
         labels: Which of the relations of labels and verdicts are wanted; each takes time.
     """
-    if dataset is None:
+    # A view takes no parameters.
+    own = None if dataset is None else quoted(dataset)
+    if own is None:
         db.execute("CREATE TEMP VIEW in_conversation AS FROM conversation")
         db.execute(f"CREATE TEMP VIEW in_node AS SELECT {_NODES} FROM node")
-        db.execute("CREATE TEMP VIEW in_use AS FROM picture_use")
+        db.execute("CREATE TEMP VIEW in_picture_use AS FROM picture_use")
     else:
-        db.execute(
-            "CREATE TEMP TABLE in_conversation AS FROM conversation WHERE dataset = ?", [dataset]
-        )
+        db.execute(f"CREATE TEMP VIEW in_conversation AS FROM conversation WHERE dataset = {own}")
         db.execute(
             f"""
-            CREATE TEMP TABLE in_node AS
-            SELECT {_NODES} FROM node
-            SEMI JOIN (SELECT unnest(path) AS node_id FROM in_conversation) USING (node_id)
-            UNION ALL
-            SELECT {_NODES} FROM node
-            SEMI JOIN (FROM seed WHERE dataset = ?) USING (seed_id)
-            ANTI JOIN (SELECT unnest(path) AS node_id FROM conversation) USING (node_id)
-            """,
-            [dataset],
+            CREATE TEMP TABLE node_kept AS
+            SELECT rowid AS place FROM node
+            WHERE node_id IN (SELECT unnest(path) FROM in_conversation)
+               OR seed_id IN (SELECT seed_id FROM seed WHERE dataset = {own})
+              AND node_id NOT IN (SELECT unnest(path) FROM conversation WHERE dataset <> {own})
+            """
         )
         db.execute(
-            "CREATE TEMP TABLE in_use AS FROM picture_use SEMI JOIN in_conversation"
+            f"CREATE TEMP VIEW in_node AS SELECT {_NODES} FROM node l"
+            " SEMI JOIN node_kept k ON k.place = l.rowid"
+        )
+        db.execute(
+            "CREATE TEMP VIEW in_picture_use AS FROM picture_use SEMI JOIN in_conversation"
             " USING (conversation_id)"
         )
     db.execute(
@@ -86,96 +105,68 @@ def narrow(
         UNION ALL SELECT node_id, seed_id, simulated FROM node
         """
     )
-    _narrow_labels(db, dataset, level, labels)
-    if "verdict" in labels:
-        _narrow_verdicts(db, dataset, level)
+    for label in labels:
+        _narrow_label(db, own, level, label)
 
 
-def _narrow_labels(
-    db: Connection, dataset: str | None, level: Level | None, labels: Collection[Label]
-) -> None:
-    level_of_target = "CASE l.target WHEN 'node' THEN 'local' ELSE 'global' END"
-    scored = f"l.rater_id, l.target_id, l.dimension, {level_of_target} AS level"
-    kinds: tuple[tuple[Label, str, str, str, tuple[str, ...]], ...] = (
-        (
-            "score",
-            "score_id",
-            f"{scored}, l.value, l.rated_at, l.task_key",
-            "target_id",
-            ("target_id",),
-        ),
-        (
-            "feedback",
-            "feedback_id",
-            f"{scored}, l.kind, l.rated_at",
-            "target_id, kind",
-            ("target_id",),
-        ),
-        (
-            "preference_vote",
-            "vote_id",
-            "l.rater_id, l.a_id, l.b_id, l.dimension, l.level, l.seed_id, l.choice, l.rated_at,"
-            " l.task_key, l.shown_first",
-            "level, a_id, b_id",
-            ("a_id", "b_id"),
-        ),
-    )
-    for table, key, columns, about, targets in (kind for kind in kinds if kind[0] in labels):
-        where, parameters = _in_scope(dataset, table, targets, has_dataset=True)
-        db.execute(
-            f"""
-            CREATE TEMP TABLE in_{table} AS
-            WITH label AS (
-                SELECT *, hash(rater_id, {about}, dimension) AS place FROM (
-                    SELECT {columns}, l.{key}, coalesce(r.role, '{NOT_STATED}') AS role,
-                           coalesce(r.kind, '{NOT_STATED}') AS rater_kind
-                    FROM {table} l LEFT JOIN rater r ON r.rater_id = l.rater_id WHERE {where}
-                )
-            ), several AS (
-                -- Few labels have a rival; only these are put in order, which takes time.
-                SELECT place FROM label GROUP BY place HAVING count(*) > 1
-            ), told AS (
-                SELECT *, TRUE AS counts FROM label ANTI JOIN several USING (place)
-                UNION ALL
-                SELECT *, {_LATEST.format(about=about, key=key)}
-                FROM label SEMI JOIN several USING (place)
-            )
-            SELECT * EXCLUDE ({key}, place) FROM told WHERE ?::VARCHAR IS NULL OR level = ?
-            """,
-            [*parameters, level, level],
+def _narrow_label(db: Connection, own: str | None, level: Level | None, label: Label) -> None:
+    """Make `in_score` and so on: views, as copies of that many long ids take time."""
+    kept = "TRUE" if own is None else _kept(db, own, label)
+    columns, raters = _COLUMNS[label], ""
+    if label != "verdict":
+        columns += (
+            f", coalesce(r.role, '{NOT_STATED}') AS role, coalesce(r.kind, '{NOT_STATED}')"
+            " AS rater_kind"
         )
-
-
-def _narrow_verdicts(db: Connection, dataset: str | None, level: Level | None) -> None:
-    said = """
-        SELECT l.judge_id, l.task, l.level, l.a_id, l.b_id, l.dimension, l."order", l.state,
-               l.value, l.choice, l.estimate, l.request_key, l.second_key, l.simulated
-        FROM verdict l
+        raters = "LEFT JOIN rater r ON r.rater_id = l.rater_id"
+    if label in _LATEST:
+        _supersede(db, label, kept)
+        columns += f", l.rowid NOT IN (FROM {label}_superseded) AS counts"
+    at_level = "TRUE" if level is None else f"level = {quoted(level)}"
+    db.execute(
+        f"""
+        CREATE TEMP VIEW in_{label} AS
+        FROM (SELECT {columns} FROM {label} l {raters} WHERE {kept}) WHERE {at_level}
         """
-    # A level is one of two words of our own; a view takes no parameters.
-    at_level = "TRUE" if level is None else f"l.level = '{level}'"
-    if dataset is None:
-        db.execute(f"CREATE TEMP VIEW in_verdict AS {said} WHERE {at_level}")
-        return
-    where, parameters = _in_scope(dataset, "verdict", ("a_id", "b_id"), has_dataset=False)
-    db.execute(f"CREATE TEMP TABLE in_verdict AS {said} WHERE {where} AND {at_level}", parameters)
+    )
 
 
-def _in_scope(
-    dataset: str | None, table: Label, targets: tuple[str, ...], *, has_dataset: bool
-) -> tuple[str, list[str]]:
+def _kept(db: Connection, own: str, label: Label) -> str:
     """The condition that keeps what is about a dataset or recorded under it."""
-    if dataset is None:
-        return "TRUE", []
+    others = "TRUE" if label == "verdict" else f"dataset <> {own}"
     # Of what is in scope only what has labels: a much smaller list to look each label up in.
-    said = [
-        f"l.{target} IN (SELECT id FROM in_target"
-        f" SEMI JOIN (SELECT DISTINCT {target} AS id FROM {table}) USING (id))"
-        for target in targets
-    ]
-    if not has_dataset:
-        return f"({' OR '.join(said)})", []
-    return f"(l.dataset = ? OR {' OR '.join(said)})", [dataset]
+    named = " UNION ALL ".join(
+        f"SELECT {target} AS id FROM {label} WHERE {others}" for target in _TARGETS[label]
+    )
+    about = " OR ".join(f"{target} IN (FROM target)" for target in _TARGETS[label])
+    db.execute(
+        f"""
+        CREATE TEMP TABLE {label}_about AS
+        WITH target AS MATERIALIZED (SELECT id FROM in_target SEMI JOIN ({named}) USING (id))
+        SELECT rowid AS place FROM {label} WHERE {others} AND ({about})
+        """
+    )
+    kept = f"l.rowid IN (FROM {label}_about)"
+    return kept if label == "verdict" else f"(l.dataset = {own} OR {kept})"
+
+
+def _supersede(db: Connection, label: Label, kept: str) -> None:
+    """Make the table of the rows that are not their rater's latest on one thing."""
+    about, key = _LATEST[label]
+    db.execute(
+        f"""
+        CREATE TEMP TABLE {label}_superseded AS
+        WITH several AS (
+            -- Few labels have a rival; only these are put in order, which takes time.
+            SELECT hash({about}) AS about FROM {label} l WHERE {kept}
+            GROUP BY about HAVING count(*) > 1
+        )
+        SELECT rowid AS place FROM {label} l WHERE {kept} AND hash({about}) IN (FROM several)
+        QUALIFY row_number() OVER (
+            PARTITION BY {about} ORDER BY rated_at DESC NULLS LAST, {key} DESC
+        ) > 1
+        """
+    )
 
 
 def datasets(db: Connection) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection as Connection
 from numpy.typing import NDArray
 
-from intermt.store.said import GROUP, TOP, Group, gather, groups, places
+from intermt.store.said import TOP, Group, gather, groups, places
 
 Floats = NDArray[np.float64]
 
@@ -50,30 +50,22 @@ def score_spreads(db: Connection) -> list[Spread]:
     """Every kind of rater and dimension with scores in scope, in no order that means anything."""
     gather(db, votes=False)
     heads = db.execute(
-        f"""
-        SELECT grp, count(DISTINCT a_id), count(DISTINCT rater_id),
-               count(*) FILTER (value IS NULL), bool_or(synthetic), bool_or(simulated)
-        FROM said JOIN said_group USING (what, {GROUP}) WHERE what = 'score'
-        GROUP BY grp ORDER BY grp
+        """
+        SELECT grp, count(DISTINCT a), count(DISTINCT rater), count(*) FILTER (value IS NULL),
+               bool_or(synthetic), bool_or(simulated)
+        FROM said GROUP BY grp ORDER BY grp
         """
     ).fetchall()
     values: dict[int, dict[int, int]] = {}
     for grp, value, n in db.execute(
-        f"""
-        SELECT grp, value, n FROM (
-            SELECT what, {GROUP}, value, count(*) AS n FROM said
-            WHERE what = 'score' AND value IS NOT NULL GROUP BY what, {GROUP}, value
-        ) JOIN said_group USING (what, {GROUP}) ORDER BY grp, value
-        """
+        "SELECT grp, value, count(*) FROM said WHERE value IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ).fetchall():
         values.setdefault(grp, {})[value] = n
     trees = db.execute(
         f"""
-        SELECT grp, n, total, n_top FROM (
-            SELECT what, {GROUP}, seed_id, count(*) AS n, sum(value) AS total,
-                   count(*) FILTER (value = {TOP}) AS n_top
-            FROM said WHERE what = 'score' AND value >= 0 GROUP BY what, {GROUP}, seed_id
-        ) JOIN said_group USING (what, {GROUP}) ORDER BY grp, seed_id
+        SELECT grp, count(*) AS n, sum(value) AS total, count(*) FILTER (value = top) AS n_top
+        FROM said JOIN (SELECT grp, {TOP} AS top FROM said_group) USING (grp)
+        WHERE value >= 0 GROUP BY grp, tree ORDER BY grp, tree
         """
     ).fetchnumpy()
     named = groups(db, "score")

@@ -39,10 +39,10 @@ def usage(db: Connection, dataset: str | None) -> dict[str, list[dict[str, Any]]
     if dataset is not None:
         where = """
         SEMI JOIN (
-            SELECT request_key FROM node SEMI JOIN in_node USING (node_id)
-            UNION SELECT request_key FROM tool_use SEMI JOIN in_node USING (node_id)
-            UNION SELECT request_key FROM in_verdict
-            UNION SELECT second_key FROM in_verdict
+            SELECT request_key FROM in_node
+            UNION ALL SELECT request_key FROM tool_use SEMI JOIN in_node USING (node_id)
+            UNION ALL SELECT request_key FROM in_verdict
+            UNION ALL SELECT second_key FROM in_verdict
         ) USING (request_key)
         """
     db.execute(

@@ -190,9 +190,10 @@ def test_numbers_without_bounds_are_no_embedding(planted: Program, tmp_path: Pat
         return web.json_response({"data": [{"index": 0, "embedding": [1e200] * 12}]})
 
     with serving(no_chat, embed=huge) as served:
-        done = planted(*FIT, tmp_path / "h", "--server", served.url).data
+        words = (*FIT, tmp_path / "h", "--server", served.url, "--stop-error-rate", "1")
+        done = planted(*words).data
     assert done["n_without_vectors"] > 0
-    assert "unusable: numbers beyond 32 bits" in done["why_without"][0]
+    assert "unparsed: numbers beyond 32 bits" in done["why_without"][0]
 
 
 def test_what_the_server_rejects_for_good_is_left_out_and_counted(
@@ -408,16 +409,45 @@ def test_another_model_is_refused_and_so_is_another_length(fitted: tuple[Program
     with serving(no_chat, embed=short) as served:
         wrong = program(*JUDGE, file, "--task", "score", "--server", served.url, code=76)
         assert "embeddings of 2 numbers; the head was fitted to 12" in wrong.err
+    with serving(no_chat, embed=by_phrases) as served:
+        mended = program(*JUDGE, file, "--task", "score", "--server", served.url).data
+    assert mended["verdicts"] == {"ok": mended["n_items"], "unparsed": 0, "failed": 0}
 
 
 def test_vectors_of_two_lengths_are_no_model(planted: Program, tmp_path: Path) -> None:
-    async def mixed(body: dict[str, Any]) -> web.Response:
-        data = [{"index": 0, "embedding": [1.0] * (2 + len(body["input"][0]) % 2)}]
-        return web.json_response({"data": data})
+    n = 0
 
+    async def mixed(body: dict[str, Any]) -> web.Response:
+        nonlocal n
+        n += 1
+        if n % 5:
+            return await by_phrases(body)
+        return web.json_response({"data": [{"index": 0, "embedding": [1.0] * 20}]})
+
+    words = (*FIT, tmp_path / "h", "--dimension", "overall", "--server")
     with serving(no_chat, embed=mixed) as served:
-        done = planted(*FIT, tmp_path / "h", "--server", served.url, code=76)
-    assert "embeddings of different lengths" in done.err
+        done = planted(*words, served.url, code=76)
+    assert "embeddings of different lengths: 12, 20 numbers" in done.err
+    # Those of the length that most have are good; the others are asked for again.
+    with serving(no_chat, embed=by_phrases) as served:
+        mended = planted(*words, served.url).data
+        assert len(served.asked) == 32
+    assert (mended["n_features"], mended["n_without_vectors"]) == (12, 0)
+
+
+def test_several_models_behind_one_name_are_told(planted: Program, tmp_path: Path) -> None:
+    n = 0
+
+    async def two(body: dict[str, Any]) -> web.Response:
+        nonlocal n
+        n += 1
+        answer = json.loads((await by_phrases(body)).text or "")
+        return web.json_response({**answer, "model": "tiny" if n % 5 else "tiny-2"})
+
+    with serving(no_chat, embed=two) as served:
+        words = ("--dimension", "overall", "--server", served.url)
+        done = planted(*FIT, tmp_path / "h", *words).data
+    assert done["notes"] == ["the server says that several models answered: tiny, tiny-2"]
 
 
 def test_one_dimension_of_a_head_is_a_judge_of_its_own(fitted: tuple[Program, Path]) -> None:

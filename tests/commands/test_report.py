@@ -9,16 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from intermt.commands.report import MANIFEST, PAGE
 from intermt.reporting import plots
 from intermt.sample import sample_files
 from intermt.store.connect import Store
+from tests.commands.scaling_stores import Planted, fill
+from tests.commands.serving import error, serving
 from tests.commands.work import Program
 
 POSITION = "how often judges prefer the side shown first (position bias)"
 CARD = "what is in the data: turns, pictures, tasks, scenarios"
+MATRIX = "judges of the first k turns on every later turn (matrix)"
 STEPS = "grades of judges (crucial steps)"
+
+
+async def no_chat(_: dict[str, Any]) -> web.Response:
+    return error(404, "no chat here")
 
 
 @pytest.fixture
@@ -114,6 +122,56 @@ def test_a_folder_of_others_stays(labelled: Program, tmp_path: Path) -> None:
     own.write_text("mine")
     labelled("report", tmp_path / "out", code=73)
     assert [p.name for p in own.parent.iterdir()] == ["thesis.tex"]
+
+
+def test_what_others_put_into_a_report_stays(labelled: Program, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    labelled("report", folder)
+    own = folder / "figures" / "mine.txt"
+    own.write_text("mine")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    done = labelled("report", folder, "--level", "local", code=73)
+    assert "figures/mine.txt" in done.err
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    own.unlink()
+    labelled("report", folder, "--level", "local")
+
+
+# --- the scaling study -------------------------------------------------------------------
+
+
+def embedded_by(program: Program, model: str, n_numbers: int = 12) -> None:
+    async def vectors(body: dict[str, Any]) -> web.Response:
+        data = [{"index": i, "embedding": [1.0, *[float(i + len(t) % 7)] * (n_numbers - 1)]}
+                for i, t in enumerate(body["input"])]  # fmt: skip
+        return web.json_response({"data": data})
+
+    with serving(no_chat, embed=vectors, model=model) as served:
+        program("stats", "scaling", "--repeats", 1, "--server", served.url, code=None)
+
+
+def test_embeddings_of_several_models_are_told_and_one_is_chosen(
+    intermt: Program, tmp_path: Path
+) -> None:
+    fill(intermt.store, Planted(n_trees=20, n_turns=3))
+    for model in ("one", "two"):
+        embedded_by(intermt, model)
+    intermt("report", tmp_path / "out")
+    why = json.loads((tmp_path / "out" / MANIFEST).read_text())["not_made"]["scaling"]
+    assert "embeddings of 2 models: one, two" in why
+    assert "--model" in why
+    chosen = intermt("report", tmp_path / "chosen", "--model", "two").data
+    assert MATRIX in {entry["name"] for entry in chosen["there"]}
+
+
+def test_judges_may_stand_in_for_heads(intermt: Program, tmp_path: Path) -> None:
+    fill(intermt.store, Planted(n_trees=20, n_turns=3))
+    intermt("judge", "--task", "pair", "--server", "builtin", "--name", "rm")
+    assert MATRIX in missing(intermt("report", tmp_path / "none").data)
+    data = intermt("report", tmp_path / "out", "--judge", "1=rm").data
+    assert MATRIX in {entry["name"] for entry in data["there"]}
+    intermt("report", tmp_path / "two", "--judge", "1=rm", "--model", "x", code=2)
+    assert not (tmp_path / "two").exists()
 
 
 def test_a_level_narrows_every_chapter(labelled: Program, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from intermt.commands.stats import NOTHING, StatsConfig, run
+from intermt.commands.stats import NOTHING, TOPICS, StatsConfig, run
 from intermt.dimensions import dimensions_of
 from intermt.domain.agreement import gwet_ac2, krippendorff_alpha, weighted_kappa
 from intermt.errors import MissingInputError
@@ -77,6 +77,29 @@ def row(document: Any, **wanted: Any) -> dict[str, Any]:
     found = [r for r in document["rows"] if all(r[k] == v for k, v in wanted.items())]
     assert len(found) == 1, found
     return found[0]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_dataset_may_have_a_quote_in_its_name(store: Store, topic: Any) -> None:
+    root = node(None, "user", "question")
+    end = node(root, "assistant", "an answer")
+    name = "it's"
+    store.write(
+        [
+            *(root, end, Rater("a", "A", "annotator", "human", name)),
+            Rater("b", "B", "annotator", "human", "another"),
+            Conversation("c", name, "s", root.node_id, (root.node_id, end.node_id), 1),
+            Score("x", "a", "node", end.node_id, "text_quality", 2, name, "t"),
+            # About the same answer, and recorded under another name.
+            Score("y", "b", "node", end.node_id, "text_quality", 3, "another", "t"),
+            Score("z", "b", "node", "elsewhere", "text_quality", 3, "another", "t"),
+        ]
+    )
+    document = run(store, StatsConfig(topic, dataset=name)).document
+    counted = {"card": "n_scores", "overview": "n_scores", "agreement": "n_ratings"}
+    if topic in counted:
+        of = document if topic != "agreement" else document["rows"][0]
+        assert of[counted[topic]] == 2
 
 
 # --- the real conversations --------------------------------------------------------------

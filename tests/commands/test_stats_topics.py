@@ -330,6 +330,34 @@ def test_pictures_of_answers_count_and_those_of_questions_do_not(store: Store):
     assert row(document, bias="first_side")["value"] == float(choice == "a")
 
 
+def test_a_row_without_anything_that_leans_keeps_its_marks(store: Store):
+    root = node(None, "user", "q")
+    a, b = sorted(node(root, "assistant", text).node_id for text in ("one", "two"))
+    store.write(
+        [
+            root,
+            node(root, "assistant", "one"),
+            node(root, "assistant", "two"),
+            Rater("p", "p", "annotator", "synthetic", "set"),
+            Rater("j", "j", "judge", "model", simulated=True),
+            PreferenceVote(
+                "v", "p", "local", "prefix", root.node_id, a, b, "overall", "tie", "set", "t"
+            ),
+            Score("s", "p", "node", a, "format_consistency", -1, "set", "t"),
+            verdict(
+                "w", judge_id="j", task="pair", a_id=a, b_id=b, order="a", value=None,
+                choice="tie", dimension="overall",
+            ),
+        ]
+    )  # fmt: skip
+    found = run(store, StatsConfig("bias"))
+    assert (found.simulated, found.synthetic) == (True, True)
+    for name in ("first_side", "top_score"):
+        people = row(found.document, bias=name, rater="annotator")
+        assert (people["n"], people["value"], people["synthetic"]) == (0, None, True)
+    assert row(found.document, bias="longer", rater="judge")["simulated"]
+
+
 # --- usage -------------------------------------------------------------------------------
 
 

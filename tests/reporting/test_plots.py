@@ -147,7 +147,7 @@ def test_only_two_kinds_of_file():
 
 
 def test_without_matplotlib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("intermt.reporting.plots.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ConfigError) as caught:
         plot_form(Path("plot.png"))
     assert "intermt[plot]" in caught.value.todo

@@ -113,11 +113,14 @@ def read():
 attempt(read)
 attempt(lambda: store.write([]) or store.writing().__enter__())
 attempt(lambda: store.create() and store.keep([]))
+attempt(lambda: store.keep([feedback("z")]))
 """
     folder = open_folder / "store"
 
     def said() -> list[str]:
-        return finish(start(AS_NOBODY + code, folder)).splitlines()
+        # Imported while it may still read where Python's own modules are.
+        first = "from tests.store.samples import feedback\n"
+        return finish(start(first + AS_NOBODY + code, folder)).splitlines()
 
     Store(folder).create()
     assert said()[0].startswith("66 nothing has been written to the store yet")
@@ -126,7 +129,12 @@ attempt(lambda: store.create() and store.keep([]))
     kept = Store(folder)
     kept.keep([feedback("y")])
     kept.close()
-    assert said() == ["1", f"77 no permission to write in the store {folder}", "None"]
+    assert said() == [
+        "1",
+        f"77 no permission to write in the store {folder}",
+        "None",
+        "77 no permission to write in the store: Permission denied",
+    ]
     (folder / "store.duckdb").chmod(0o600)
     assert said()[0].startswith("77 no permission for the database: IO Error")
     folder.chmod(0o700)
