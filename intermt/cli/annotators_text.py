@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from intermt.cli.stats_words import Document, figure, reasons, scope
+from intermt.cli.stats_words import Document, figure, marked, percentage, reasons, scope
 
 _FIGURES = ("agreement", "with_verifiers", "gold", "one_coin", "mace", "first_side")
 _CHECKS = ("constant", "alternating", "first_side")
@@ -30,7 +30,8 @@ def tables(document: Document) -> list[tuple[str, list[str], list[list[Any]]]]:
         groups.setdefault(f"{row['level']} {row['what']}s", []).append(row)
     found = []
     for name, rows in groups.items():
-        mark = " SYNTHETIC" * any(row["synthetic"] for row in rows)
+        told = {key: any(row[key] for row in rows) for key in ("simulated", "synthetic")}
+        mark = marked(told)
         good = ["annotator", "with others", "with verifiers", "one-coin", "MACE"]
         cells = [
             [
@@ -46,7 +47,7 @@ def tables(document: Document) -> list[tuple[str, list[str], list[list[Any]]]]:
                 row["rater"],
                 _figure(row["gold"]),
                 f"{row['seconds']:.1f} ({row['n_timed']:,})" if row["n_timed"] else "-",
-                f"{row['commonest']} {row['commonest_share']:.0%} ({row['n_labels']:,})",
+                f"{row['commonest']} {percentage(row['commonest_share'])} ({row['n_labels']:,})",
                 _figure(row["first_side"]),
                 ", ".join(_flags(row)) or "-",
             ]
@@ -76,7 +77,7 @@ def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
     of_check = ("flag", "p", "n", "undefined")
     heading = [*_SAME, *(f"{key}{part}" for key in _FIGURES for part in parts)]
     heading += [f"check_{check}_{part}" for check in _CHECKS for part in of_check]
-    yield [*heading, "confidence", "synthetic"]
+    yield [*heading, "confidence", "simulated", "synthetic"]
     for row in document["rows"]:
         cells = [row[key] for key in _SAME]
         for key in _FIGURES:
@@ -84,7 +85,7 @@ def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
         for name in _CHECKS:
             check = row["checks"].get(name)
             cells += [None if check is None else check[part] for part in of_check]
-        yield [*cells, document["confidence"], row["synthetic"]]
+        yield [*cells, document["confidence"], row["simulated"], row["synthetic"]]
 
 
 def _flags(row: Document) -> list[str]:

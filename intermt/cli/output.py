@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import PurePath
+from shutil import get_terminal_size
 from typing import Any, BinaryIO
 
 from intermt.cli.terminal import (
@@ -19,7 +20,6 @@ from intermt.cli.terminal import (
     is_terminal,
     one_line,
     open_stdout,
-    print_table,
     table_lines,
     to_stderr,
 )
@@ -142,15 +142,15 @@ class Output:
     def table(
         self, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = ""
     ) -> None:
-        """Write a table of the answer to stdout: with rich at a terminal, else aligned text.
+        """Write a table of the answer to stdout as aligned text, figures in full.
 
         Cells may be of any type: None and NaN are shown as `-`, floats with three
-        decimals; columns of numbers are aligned to the right.
+        decimals; columns of numbers are aligned to the right. At a terminal it fits the width,
+        see `terminal.table_lines`.
         """
-        if is_terminal(sys.stdout) and not self._stdout_is_data:
-            print_table(columns, rows, title=title)
-            return
-        for text in table_lines(columns, rows, title=title):
+        at_terminal = is_terminal(sys.stdout) and not self._stdout_is_data
+        wide = get_terminal_size().columns if at_terminal else None
+        for text in table_lines(columns, rows, title=title, wide=wide):
             self.line(text)
 
     def stdout(self, option: str = "-o -") -> BinaryIO:

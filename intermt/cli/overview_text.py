@@ -9,6 +9,7 @@ from intermt.cli.terminal import counted, one_line, shortened, width
 from intermt.dimensions import BY_KEY
 
 _COLUMNS = 80
+_MORE = "More: stats card|agreement|annotators|scores|correlation|bias|usage|scaling"
 _NAME = 15
 _MOST_NOTES = 2
 _MOST_LISTED = 3
@@ -25,7 +26,7 @@ def lines(document: Document) -> list[str]:
     found.append("")
     found += [f"{name:<{_NAME}}{text}" for name, text in _rows(document)]
     found += _score_lines(document)
-    found += ["", "More: intermt stats card | agreement | scores | correlation | bias | usage"]
+    found += ["", _MORE]
     return [_cut(line) for line in found]
 
 

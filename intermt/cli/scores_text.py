@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from intermt.cli.stats_words import Document, Table, figure, rater_of, reasons, scope
+from intermt.cli.stats_words import Document, Table, figure, percentage, rater_of, reasons, scope
 from intermt.dimensions import BY_KEY
 
 _FIGURES = (("mean", "mean"), ("top_share", "highest"))
@@ -32,10 +32,8 @@ def tables(document: Document) -> list[Table]:
         columns = ["rater", "n", *(f"{value}" for value in scale), "-1", "mean", "highest"]
         cells = []
         for row in rows:
-            n = max(row["n"], 1)
-            shares = (
-                f"{row['counts'].get(value, 0) / n:.0%}" if row["n"] else "-" for value in scale
-            )
+            n = row["n"]
+            shares = (percentage(row["counts"].get(value, 0) / n) if n else "-" for value in scale)
             figures = (figure(row[key]) for key, _ in _FIGURES)
             cells.append([rater_of(row), row["n"], *shares, row["n_no_picture"], *figures])
         known = BY_KEY.get(dimension)

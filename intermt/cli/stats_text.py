@@ -21,7 +21,7 @@ from intermt.cli import (
 )
 from intermt.cli.output import Output
 from intermt.cli.stats_words import Document, Table
-from intermt.cli.terminal import one_line, table_lines
+from intermt.cli.terminal import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,7 @@ def as_table(out: Output, document: Document, marks: Sequence[str]) -> None:
         out.line(writer.heading(document))
         for title, columns, rows in writer.tables(document, False):
             out.line()
-            # Plain also at a terminal: a drawn table would cut names to fit its width.
-            for line in table_lines(columns, rows, title=one_line(title)):
-                out.line(line)
+            out.table(columns, rows, title=one_line(title))
         if explained := writer.explained(document):
             out.line()
         for line in explained:

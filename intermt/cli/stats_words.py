@@ -42,6 +42,14 @@ def percent(share: float | None) -> str:
     return "" if share is None else f" ({share:.1%})"
 
 
+def percentage(share: float) -> str:
+    """A share in whole percent: 0% says none and 100% says all."""
+    text = f"{share:.0%}"
+    if text == "0%" and share > 0:
+        return "<1%"
+    return ">99%" if text == "100%" and share < 1 else text
+
+
 def figure(found: Mapping[str, Any] | None, n: int | None = None) -> str:
     """A figure with its interval, and what it rests on where `n` is given."""
     if found is None or found["value"] is None:

@@ -1,6 +1,6 @@
 """What a terminal is shown, and what stands in its place where nobody watches.
 
-rich and tqdm are imported only to write to a terminal.
+tqdm is imported only to write to a terminal.
 """
 
 from __future__ import annotations
@@ -55,29 +55,58 @@ def to_stderr(text: str) -> None:
 
 # --- tables ------------------------------------------------------------------------------
 
+_GAP = 2
+_LEAST_NAME = 20
+
 
 def table_lines(
-    columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = ""
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str = "",
+    wide: int | None = None,
 ) -> list[str]:
-    """A table as aligned plain text, a string per line."""
+    """A table as aligned plain text, a string per line.
+
+    Args:
+        columns: Their headings.
+        rows: Their cells.
+        title: A line above.
+        wide: Columns of the terminal; None for no end. In a table that is wider, the first
+            column is cut as far as needed, to 20 at most; the others that still do not fit stand
+            below, beside the first one again. Their cells are cut only where one alone is too
+            wide for that.
+    """
     cells, numeric = _cells(columns, rows)
-    return [*([title] if title else []), *_aligned(columns, cells, numeric)]
+    lines = [title] if title else []
+    if wide is None:
+        return lines + _aligned(columns, cells, numeric)
+    table = [list(columns), *cells]
+    widths = [max(width(line[i]) for line in table) for i in range(len(columns))]
+    rest = sum(n + _GAP for n in widths[1:])
+    named = [shortened(line[0], max(wide - rest, _LEAST_NAME)) for line in table]
+    if len(set(named)) == len({line[0] for line in table}):
+        table = [[name, *line[1:]] for name, line in zip(named, table, strict=True)]
+        widths[0] = max(map(width, named))
+    most = max(wide - widths[0] - _GAP, _LEAST_NAME)
+    table = [[line[0], *(shortened(cell, most) for cell in line[1:])] for line in table]
+    widths[1:] = [min(n, most) for n in widths[1:]]
+    for block in _blocks(widths, wide):
+        some = [[line[i] for i in block] for line in table]
+        lines += _aligned(some[0], some[1:], [numeric[i] for i in block])
+    return lines
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> None:
-    """Draw a table on the terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    cells, numeric = _cells(columns, rows)
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name, right in zip(columns, numeric, strict=True):
-        table.add_column(Text(name), justify="right" if right else "left")
-    for row in cells:
-        table.add_row(*(Text(text) for text in row))
-    Console(highlight=False).print(table)
+def _blocks(widths: Sequence[int], wide: int) -> list[list[int]]:
+    """Which columns stand side by side: the first one in every block, the others in one each."""
+    blocks, taken = [[0]], widths[0]
+    for i, n in enumerate(widths[1:], 1):
+        if taken + _GAP + n > wide and len(blocks[-1]) > 1:
+            blocks.append([0])
+            taken = widths[0]
+        blocks[-1].append(i)
+        taken += _GAP + n
+    return blocks
 
 
 def _cells(
@@ -139,7 +168,7 @@ def _aligned(
         space = " " * (widths[i] - width(text))
         return space + text if numeric[i] else text + space
 
-    return ["  ".join(padded(t, i) for i, t in enumerate(line)).rstrip() for line in lines]
+    return [(" " * _GAP).join(padded(t, i) for i, t in enumerate(line)).rstrip() for line in lines]
 
 
 # --- progress ----------------------------------------------------------------------------

@@ -107,6 +107,7 @@ def _sample(pool: Sequence[Labels]) -> Sample:
         measurement="ordinal" if what == "score" else "nominal",
         n_raters=len(distinct(np.concatenate(raters))),
         raters=np.concatenate([padded(people, 0) for _, people, _ in tables]),
+        names=() if what == "score" else CHOICES,
         rate_only=len(pool) > 1,
     )
 

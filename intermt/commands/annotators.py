@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,7 +40,9 @@ Bools = NDArray[np.bool_]
 
 
 def annotator_figures(
-    kinds: Sequence[Given], seconds: Mapping[tuple[str, str], tuple[float, int]]
+    kinds: Sequence[Given],
+    seconds: Mapping[tuple[str, str], tuple[float, int]],
+    about_simulated: Set[tuple[str, str, str]] = frozenset(),
 ) -> dict[str, Any]:
     """The document on annotators: how it was made, notes, a row for each of them.
 
@@ -49,6 +51,8 @@ def annotator_figures(
     Args:
         kinds: All labels, by kind and level.
         seconds: Median time of a piece of work and how many there are, by rater and level.
+        about_simulated: Kind of label, level and rater whose labels are about anything that a
+            stand-in wrote.
     """
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
@@ -57,7 +61,7 @@ def annotator_figures(
         sheet = _Sheet(kind)
         found = {model: _fitted(sheet, model) for model in ("one-coin", "mace")}
         models += [_model(kind, name, fit) for name, fit in found.items()]
-        rows += [_row(sheet, rater, found, seconds) for rater in sheet.annotators]
+        rows += [_row(sheet, rater, found, seconds, about_simulated) for rater in sheet.annotators]
     _flag(rows)
     rows.sort(key=_place)
     if rows and not any(kind.people[r].is_verifier for kind in kinds for r in distinct(kind.rater)):
@@ -71,7 +75,7 @@ def annotator_figures(
         "confidence": CONFIDENCE,
         "false_alarms": FALSE_ALARMS,
         "notes": notes,
-        "simulated": False,
+        "simulated": any(row["simulated"] for row in rows),
         "synthetic": any(row["synthetic"] for row in rows),
         "models": models,
         "rows": rows,
@@ -174,6 +178,7 @@ def _row(
     rater: int,
     found: Mapping[str, Competences],
     seconds: Mapping[tuple[str, str], tuple[float, int]],
+    about_simulated: Set[tuple[str, str, str]],
 ) -> dict[str, Any]:
     given, rows, person = sheet.given, sheet.rows(rater), sheet.given.people[rater]
     median, n_timed = seconds.get((person.rater_id, given.level), (None, 0))
@@ -203,6 +208,7 @@ def _row(
         "commonest_share": n_commonest / len(rows),
         "first_side": _first_side(sheet, rows),
         "checks": _checks(sheet, rows),
+        "simulated": (given.what, given.level, person.rater_id) in about_simulated,
         "synthetic": person.kind == "synthetic",
     }
 

@@ -143,12 +143,13 @@ def _agreement(store: Store, config: StatsConfig) -> dict[str, Any]:
 
 def _annotators(store: Store, config: StatsConfig) -> dict[str, Any]:
     from intermt.commands.annotators import annotator_figures
-    from intermt.store.raters import given, seconds
+    from intermt.store.raters import about_simulated, given, seconds
 
     with store.reading() as db:
         _narrow(db, config, "score", "preference_vote")
         kinds, times = given(db), seconds(db, config.dataset, config.level)
-    figures = annotator_figures(kinds, times)
+        simulated = about_simulated(db)
+    figures = annotator_figures(kinds, times, simulated)
     if not figures["rows"]:
         figures["notes"] = [NO_LABELS if not kinds else NO_ANNOTATORS]
     return figures
@@ -189,7 +190,7 @@ def _bias(store: Store, config: StatsConfig) -> dict[str, Any]:
 
 
 def _usage(store: Store, config: StatsConfig) -> dict[str, Any]:
-    from intermt.commands.usage import SOME_CALLS, usage_figures
+    from intermt.commands.usage import usage_figures
     from intermt.store.usage import usage
 
     if config.level is not None:
@@ -197,10 +198,7 @@ def _usage(store: Store, config: StatsConfig) -> dict[str, Any]:
     with store.reading() as db:
         _narrow(db, config, *(("verdict",) if config.dataset else ()))
         counted = usage(db, config.dataset)
-    figures = usage_figures(counted, config.servers)
-    if config.dataset is not None:
-        figures["notes"].append(SOME_CALLS)
-    return figures
+    return usage_figures(counted, config.servers, config.dataset)
 
 
 def _narrow(db: Any, config: StatsConfig, *labels: Label) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from intermt.config import Server
 
 NO_CALLS = "no calls: no server was asked yet"
+NO_CALLS_OF = "no calls: none led to anything in {dataset}"
 _TOTALS = (
     *("n_calls", "n_ok", "n_failed", "n_attempts", "tokens_in", "tokens_out"),
     *("n_tokens_not_stated", "n_pictures_made"),
@@ -20,13 +21,16 @@ SOME_CALLS = (
 
 
 def usage_figures(
-    counted: Mapping[str, list[dict[str, Any]]], servers: Mapping[str, Server]
+    counted: Mapping[str, list[dict[str, Any]]],
+    servers: Mapping[str, Server],
+    dataset: str | None = None,
 ) -> dict[str, Any]:
     """The document of usage: by server, by day, and by both.
 
     Args:
         counted: What `store.usage` counts.
         servers: The configured servers; they have the prices.
+        dataset: Whose calls were counted; None for all.
     """
     rows = [_priced(row, servers) for row in counted["rows"]]
     by_server = [_priced(row, servers) for row in counted["servers"]]
@@ -35,10 +39,14 @@ def usage_figures(
         day["cost"] = _total(row["cost"] for row in rows if row["day"] == day["day"])
         day["n_failed"] = day["n_calls"] - day["n_ok"]
     unpriced = sorted({row["server"] for row in by_server if row["cost"] is None})
-    notes = [] if by_server else [NO_CALLS]
+    notes = []
+    if not by_server:
+        notes.append(NO_CALLS if dataset is None else NO_CALLS_OF.format(dataset=dataset))
     cost = _total(row["cost"] for row in by_server)
     if cost is not None and unpriced:
         notes.append(f"no price is configured for {', '.join(unpriced)}: not in the cost")
+    if dataset is not None:
+        notes.append(SOME_CALLS)
     return {
         "notes": notes,
         "simulated": any(row["simulated"] for row in by_server),

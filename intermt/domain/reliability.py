@@ -26,6 +26,7 @@ from intermt.domain.bootstrap import (
 from intermt.domain.correlation import Floats, Ints
 from intermt.domain.estimate import Estimate
 from intermt.domain.figures import Resampling
+from intermt.domain.intervals import wilson_at_the_end
 from intermt.domain.rater_kappa import rater_kappa
 
 Key = TypeVar("Key", bound=Hashable)
@@ -47,6 +48,7 @@ class Sample:
             given too, `nominal` for choices.
         n_raters: Raters with at least one rating.
         raters: (n_units, k) who gave each rating; of two sides that are compared, which side.
+        names: What the classes are called; () for their numbers.
         rate_only: Whether nothing but the agreement rate is wanted, as of things on several
             scales; the other figures are then undefined.
     """
@@ -57,6 +59,7 @@ class Sample:
     measurement: Literal["nominal", "ordinal"]
     n_raters: int
     raters: Ints
+    names: tuple[str, ...] = ()
     rate_only: bool = False
 
 
@@ -112,7 +115,8 @@ def reliabilities(
 
     Samples over the same clusters share their resamples. The intervals are those of
     `bootstrap.cluster_bootstrap`: undefined with fewer than `MIN_CLUSTERS` clusters, and
-    where too many resamples have no value.
+    where too many resamples have no value. Where all resamples have the same value there is
+    none either, but of a rate of 0 or 1 that of `intervals.wilson_at_the_end`.
 
     Raises:
         InputError: A rating is none of the sample's classes.
@@ -134,15 +138,18 @@ def _reliability(
     sample: Sample, counts: Floats, sums: Floats | None, confidence: float
 ) -> Reliability:
     per_unit = counts.sum(axis=1)
-    n_pairable = int((per_unit >= 2).sum())
+    twice = per_unit >= 2
+    n_pairable = int(twice.sum())
     n_clusters = len(distinct(sample.clusters))
 
     def estimate(value: float | None, undefined: str | None, resampled: Floats | None) -> Estimate:
         if value is None:
             return Estimate(None, undefined=undefined)
         interval = percentile_interval(resampled, n_clusters, confidence)
-        why = None if interval.undefined is None else f"no interval: {interval.undefined}"
-        return Estimate(value, interval.low, interval.high, why)
+        low, high, why = interval.low, interval.high, interval.undefined
+        if low is not None and high is not None and high - low <= _SAME:
+            low, high, why = None, None, "the same value on every resample"
+        return Estimate(value, low, high, None if why is None else f"no interval: {why}")
 
     ordinal = sample.measurement == "ordinal"
     spread = None if sums is None else _Sums(sums, len(sample.classes))
@@ -150,24 +157,24 @@ def _reliability(
     if why_not is not None:
         alpha = ac2 = kappa = Estimate(None, undefined=why_not)
     else:
-        kappa = rater_kappa(
-            sample.table,
-            sample.raters,
-            sample.clusters,
-            sample.classes,
-            quadratic=ordinal,
-            confidence=confidence,
-        )
+        same = _constant(sample, counts[twice])
+        kappa = _kappa(sample, confidence) if same is None else Estimate(None, undefined=same)
         found = krippendorff_alpha(sample.table, sample.measurement)
         alphas = None if spread is None else _alphas(spread, ordinal, sample.classes)
-        alpha = estimate(found.value, found.undefined, alphas)
+        alpha = estimate(found.value, same or found.undefined, alphas)
         if ordinal:
             gwet = gwet_ac2(sample.table, "quadratic", categories=sample.classes)
             ac2s = None if spread is None else _ac2s(spread, sample.classes)
-            ac2 = estimate(gwet.value, gwet.undefined, ac2s)
-    rate = None
-    if n_pairable:
-        rate = float(_agreeing(counts)[per_unit >= 2].mean())
+            ac2 = estimate(gwet.value, _constant(sample, counts) or gwet.undefined, ac2s)
+    agreeing = _agreeing(counts)[twice]
+    rate = estimate(
+        float(agreeing.mean()) if n_pairable else None,
+        "nothing was rated twice",
+        None if spread is None else _divided(spread.agreeing, spread.n_pairable),
+    )
+    if rate.value in (0.0, 1.0) and (n := len(distinct(sample.clusters[twice]))) >= MIN_CLUSTERS:
+        end = wilson_at_the_end(rate.value, n, confidence)
+        rate = Estimate(rate.value, end.low, end.high)
     return Reliability(
         n_units=int((per_unit > 0).sum()),
         n_raters=sample.n_raters,
@@ -177,11 +184,18 @@ def _reliability(
         alpha=alpha,
         ac2=ac2 if ordinal else None,
         kappa=kappa,
-        rate=estimate(
-            rate,
-            "nothing was rated twice",
-            None if spread is None else _divided(spread.agreeing, spread.n_pairable),
-        ),
+        rate=rate,
+    )
+
+
+def _kappa(sample: Sample, confidence: float) -> Estimate:
+    return rater_kappa(
+        sample.table,
+        sample.raters,
+        sample.clusters,
+        sample.classes,
+        quadratic=sample.measurement == "ordinal",
+        confidence=confidence,
     )
 
 
@@ -191,6 +205,15 @@ def _too_few(n_raters: int, n_pairable: int) -> str | None:
     if n_pairable < MIN_UNITS:
         return f"too few things rated twice ({n_pairable}, {MIN_UNITS} needed)"
     return None
+
+
+def _constant(sample: Sample, counts: Floats) -> str | None:
+    """That the ratings of these units are all the same, where they are."""
+    used = np.flatnonzero(counts.any(axis=0))
+    if len(used) != 1:
+        return None
+    name = sample.names[used[0]] if sample.names else f"{sample.classes[used[0]]:g}"
+    return f"constant: every rating is {name}"
 
 
 # --- what is summed over clusters --------------------------------------------------------

@@ -9,7 +9,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from intermt.reporting.style import BLACK, BLUE, GREY, PALE, labels
+from intermt.reporting.lettering import labels
+from intermt.reporting.style import BLACK, BLUE, GREY, PALE
 
 ROW = 0.15
 """Inches of a row of dots or bars."""
@@ -49,7 +50,7 @@ def dots(
     axes: Axes,
     found: Sequence[Dot],
     *,
-    limits: tuple[float, float] | None = None,
+    limits: tuple[float, float],
     reference: float | None = None,
     with_n: bool = True,
 ) -> None:
@@ -62,60 +63,66 @@ def dots(
         reference: Where a dashed line stands.
         with_n: Whether to say n.
     """
+    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    if all(one.value is None for one in found):
+        no_figure(axes)
+        return
+    axes.set_xlim(*limits)
+    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    axes.grid(axis="x", color=PALE, linewidth=0.4)
+    axes.set_axisbelow(True)
     if reference is not None:
         axes.axvline(reference, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
     for y, one in enumerate(found):
+        if with_n:
+            _at_the_right(axes, y, f"{one.n:,}")
         if one.low is not None and one.high is not None:
             axes.plot([one.low, one.high], [y, y], color=one.colour, solid_capstyle="butt")
-        if one.value is not None:
-            axes.plot(
-                [one.value], [y], marker=one.marker, color=one.colour, markersize=3.2, linewidth=0
-            )
-        if with_n:
-            said = f"{one.n:,}" if one.value is not None else f"{one.n:,} –"
+        if one.value is None:
             axes.annotate(
-                said,
-                (1.0, y),
-                xycoords=("axes fraction", "data"),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                size=6,
-                color=GREY,
-                annotation_clip=False,
-            )
-    axes.set_ylim(len(found) - 0.4, -0.6)
-    if limits is not None:
-        axes.set_xlim(*limits)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="x", color=PALE, linewidth=0.4)
-    axes.set_axisbelow(True)
+                "–", (0.0, y), xycoords=("axes fraction", "data"), xytext=(3, 0),
+                textcoords="offset points", va="center", size=6, color=GREY,
+            )  # fmt: skip
+        else:
+            axes.plot(
+                [one.value], [y], marker=one.marker, color=one.colour, markersize=3.2, linewidth=0,
+                # A marker at an end of the axis is drawn whole.
+                clip_on=not limits[0] <= one.value <= limits[1],
+            )  # fmt: skip
 
 
 def no_figure(axes: Axes) -> None:
     """A panel of which no row has a figure."""
-    axes.axis("off")
+    axes.set_xticks([])
+    axes.spines[:].set_visible(False)
     axes.text(0.0, 0.5, "no figure", transform=axes.transAxes, va="center", size=6, color=GREY)
 
 
-def name_rows(axes: Axes, names: Sequence[str], most: int) -> None:
-    """Names at the left of rows, cut to `most` characters."""
-    axes.set_yticks(range(len(names)), labels(names, most))
+def _at_the_right(axes: Axes, y: int, said: str) -> None:
+    axes.annotate(
+        said, (1.0, y), xycoords=("axes fraction", "data"), xytext=(6, 0),
+        textcoords="offset points", va="center", size=6, color=GREY, annotation_clip=False,
+    )  # fmt: skip
+
+
+def judge_labels(rows: Sequence[Mapping[str, Any]], most: int) -> dict[str, str]:
+    """What each judge of these rows is called in the room there is, by its id."""
+    names = {row["judge_id"]: row["judge"] for row in rows if row["judge_id"] is not None}
+    return labels(names, most)
+
+
+def name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Names at the left of rows."""
+    axes.set_yticks(range(len(names)), names)
 
 
 def name_block(axes: Axes, name: str) -> None:
     """The name of a row of panels, above the names of the first one's rows."""
     axes.annotate(
-        name,
-        (0.0, 1.0),
-        xycoords="axes fraction",
-        xytext=(-3, 6),
-        textcoords="offset points",
-        ha="right",
-        va="baseline",
-        weight="bold",
-    )
+        name, (0.0, 1.0), xycoords="axes fraction", xytext=(-12, 6), textcoords="offset points",
+        ha="right", va="baseline", weight="bold", color=GREY,
+    )  # fmt: skip
 
 
 def upright(axes: Axes, counts: Mapping[str, int], *, what: str, unit: str) -> None:
@@ -129,7 +136,9 @@ def upright(axes: Axes, counts: Mapping[str, int], *, what: str, unit: str) -> N
     """
     axes.bar(range(len(counts)), list(counts.values()), width=0.8, color=BLUE)
     step = max(1, -(-len(counts) // 10))
-    places = range(0, len(counts), step)
+    last = len(counts) - 1
+    # The last bar may stand for all that is beyond: it is always named.
+    places = [*range(0, last - step + 1, step), last]
     names = list(counts)
     axes.set_xticks(places, [names[i] for i in places])
     axes.set_xlim(-0.7, max(len(counts), _FEWEST) - 0.3)
@@ -152,7 +161,7 @@ def lying(axes: Axes, counts: Mapping[str, int], *, most: int, unit: str) -> Non
     for y, n in enumerate(values):
         _beside(axes, n, y, f"{n:,}")
     axes.set_ylim(max(len(values), _FEWEST) - 0.4, -0.6)
-    name_rows(axes, list(counts), most)
+    name_rows(axes, list(labels({name: name for name in counts}, most).values()))
     axes.set_xlabel(unit)
     axes.tick_params(axis="y", length=0)
     # Room for the number beside the longest bar.

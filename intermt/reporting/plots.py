@@ -65,7 +65,7 @@ def figure_bytes(document: Mapping[str, Any], form: Form) -> bytes:
     from intermt.reporting.style import settings
 
     stream = BytesIO()
-    with settings():
+    with settings(document):
         figure = draw(document)
         metadata: dict[str, Any] = {"Date": None} if form == "svg" else {"Software": None}
         figure.savefig(stream, format=form, dpi=_DPI, metadata=metadata)

@@ -9,13 +9,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from intermt.dimensions import BY_KEY
-from intermt.reporting.panels import ROW, Dot, dot, dots, name_block, name_rows, no_figure
+from intermt.reporting.lettering import labels
+from intermt.reporting.panels import (
+    ROW,
+    Dot,
+    dot,
+    dots,
+    judge_labels,
+    name_block,
+    name_rows,
+    no_figure,
+)
 from intermt.reporting.style import BLUE, GREEN, ORANGE, VERMILION, Sheet
 
 Row = Mapping[str, Any]
 
 _MOST_ROWS = 60
-_NAME = 30
+_NAME = 26
 _OF_AGREEMENT = (("alpha", "alpha"), ("ac2", "AC2"), ("kappa", "kappa"), ("rate", "agreement rate"))
 _OF_ANNOTATORS = (
     ("agreement", "with others"),
@@ -50,18 +60,18 @@ class _Drawn(Protocol):
 
 def agreement_figure(document: Mapping[str, Any]) -> Figure:
     """A row for each dimension and two sides, a column for each coefficient."""
-    rows, left = _foremost(document["rows"])
-    blocks: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        blocks.setdefault(f"{row['level']} {row['what']}s", []).append(row)
+    rows = _foremost(document["rows"])
+    blocks = _blocks(rows)
+    judges = judge_labels(document["rows"], _NAME)
     sheet = Sheet(
         document,
         "Agreement of raters",
         [
             "Annotators with each other, with verifiers and with judges, and verifiers with"
             f" judges. Lines: {document['confidence']:.0%} intervals over seed trees. Right: things"
-            " labelled by both sides; –: no figure, the table says why. AC2 is for scores alone.",
-            *_said_of(left),
+            " with two labels, of two sides one of each; –: no figure, the table says why. AC2 is"
+            " for scores alone.",
+            *_left_out(document["rows"], rows),
         ],
         height=_height(blocks),
     )
@@ -81,7 +91,7 @@ def agreement_figure(document: Mapping[str, Any]) -> Figure:
     def look(row: Row, key: str) -> Dot:
         return dot(row[key], row["n_pairable"], *_PAIRS[row["between"]][:2])
 
-    _columns(sheet, blocks, _OF_AGREEMENT, look, drawn, _compared)
+    _columns(sheet, blocks, _OF_AGREEMENT, look, drawn, lambda row: _compared(row, judges))
     return sheet.done()
 
 
@@ -89,17 +99,17 @@ def annotators_figure(document: Mapping[str, Any]) -> Figure:
     """A row for each annotator, a column for each figure of how good they are."""
     rows = document["rows"][:_MOST_ROWS]
     left = len(document["rows"]) - len(rows)
-    blocks: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        blocks.setdefault(f"{row['level']} {row['what']}s", []).append(row)
+    blocks = _blocks(rows)
+    people = labels({row["rater_id"]: row["rater"] for row in document["rows"]}, _NAME)
     sheet = Sheet(
         document,
         "Annotators",
         [
             "Share of labels that are those of other annotators and of verifiers, and competence"
-            f" by two models. Lines: {document['confidence']:.0%} intervals. Right: labels given;"
-            " red diamonds: flagged by a check.",
-            *_said_of(left),
+            f" by two models. Lines: {document['confidence']:.0%} intervals. Beside each figure:"
+            " the labels it rests on; –: no figure, the table says why. Red diamonds: flagged by"
+            " a check.",
+            *([f"{left:,} more rows are in the table."] if left else []),
         ],
         height=_height(blocks),
     )
@@ -107,13 +117,13 @@ def annotators_figure(document: Mapping[str, Any]) -> Figure:
         return sheet.nothing("; ".join(document["notes"]))
 
     def drawn(axes: Axes, row_dots: list[Dot], key: str, *, is_last: bool) -> None:
-        dots(axes, row_dots, limits=(0.0, 1.0), with_n=is_last)
+        dots(axes, row_dots, limits=(0.0, 1.0))
 
     def look(row: Row, key: str) -> Dot:
         flagged = any(check["flag"] for check in row["checks"].values())
-        return dot(row[key], row["n_labels"], *((VERMILION, "D") if flagged else (BLUE, "o")))
+        return dot(row[key], row[key]["n"], *((VERMILION, "D") if flagged else (BLUE, "o")))
 
-    _columns(sheet, blocks, _OF_ANNOTATORS, look, drawn, lambda row: str(row["rater"]))
+    _columns(sheet, blocks, _OF_ANNOTATORS, look, drawn, lambda row: people[row["rater_id"]])
     return sheet.done()
 
 
@@ -145,14 +155,8 @@ def _columns(
             axes.set_title(heading)
             if j == 0:
                 name_block(axes, title)
-            if 0 < j < last and all(one.value is None for one in row_dots):
-                no_figure(axes)
-                continue
             drawn(axes, row_dots, key, is_last=j == last)
-            if j == 0:
-                name_rows(axes, [name(row) for row in block], _NAME)
-            else:
-                axes.set_yticks([])
+            name_rows(axes, [name(row) for row in block] if j == 0 else [])
 
 
 def bias_figure(document: Mapping[str, Any]) -> Figure:
@@ -160,6 +164,9 @@ def bias_figure(document: Mapping[str, Any]) -> Figure:
     rows = _pooled(document["rows"])
     by_bias = {key: [row for row in rows if row["bias"] == key][:_MOST_ROWS] for key, *_ in _BIASES}
     left = len(document["rows"]) - sum(map(len, by_bias.values()))
+    for here in by_bias.values():
+        if all(row["value"] is None for row in here):
+            here.clear()
     longest = [
         max(len(by_bias[key]) for key, *_ in _BIASES[i : i + 2]) for i in range(0, len(_BIASES), 2)
     ]
@@ -170,18 +177,20 @@ def bias_figure(document: Mapping[str, Any]) -> Figure:
             "Dashed: no preference. Lines:"
             f" {document['confidence']:.0%} intervals over seed trees. Right: choices or scores it"
             " rests on; –: no figure. Circles: annotators, squares: verifiers, triangles: judges.",
-            *_said_of(left),
+            *([f"{left:,} more rows are in the formats csv, json and markdown."] if left else []),
         ],
         height=max(1.0, sum(ROW * max(n, 1) + 0.5 for n in longest)),
     )
     if not rows:
         return sheet.nothing("; ".join(document["notes"]))
+    judges = judge_labels(document["rows"], 18)
     grid = sheet.grid(len(longest), 2, height_ratios=[max(n, 1) + 2 for n in longest])
     for i, (key, title, limits) in enumerate(_BIASES):
         axes = sheet.panel(grid[divmod(i, 2)])
         here = by_bias[key]
         axes.set_title(title)
         if not here:
+            axes.set_yticks([])
             no_figure(axes)
             continue
         neutral = here[0]["neutral"]
@@ -191,25 +200,48 @@ def bias_figure(document: Mapping[str, Any]) -> Figure:
             limits=limits,
             reference=neutral,
         )
-        name_rows(axes, [_whose(row) for row in here], 28)
+        name_rows(axes, [_whose(row, judges) for row in here])
     return sheet.done()
 
 
 # --- rows --------------------------------------------------------------------------------
 
 
-def _foremost(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
-    """As many rows as there is room for; how many are left out.
+def _blocks(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows by level and kind of label, under what these are called."""
+    blocks: dict[str, list[Row]] = {}
+    for row in rows:
+        blocks.setdefault(f"{row['level']} {row['what']}s", []).append(row)
+    return blocks
 
-    Where there is no room for all, verifiers beside judges go first, then dimensions that are
-    pooled in another row.
+
+def _foremost(rows: Sequence[Row]) -> list[Row]:
+    """As many rows as there is room for, in their order.
+
+    Rows of single dimensions, which have every figure, come before those that pool them; people
+    come before judges, and of judges what they say overall.
     """
-    kept = list(rows)
-    if len(kept) > _MOST_ROWS:
-        kept = [row for row in rows if row["between"] != "verifier-judge"]
-    if len(kept) > _MOST_ROWS:
-        kept = _pooled(kept)[:_MOST_ROWS]
-    return kept, len(rows) - len(kept)
+
+    def rank(row: Row) -> tuple[Any, ...]:
+        beside = row["between"]
+        judged = ("annotator-judge", "verifier-judge").index(beside) + 1 if row["judge_id"] else 0
+        return (row["dimension"] == "all", judged, bool(judged) and row["dimension"] != "overall")
+
+    order = sorted(range(len(rows)), key=lambda i: (rank(rows[i]), i))
+    return [rows[i] for i in sorted(order[:_MOST_ROWS])]
+
+
+def _left_out(rows: Sequence[Row], kept: Sequence[Row]) -> list[str]:
+    """What to say of the rows that there is no room for."""
+    n = len(rows) - len(kept)
+    of_all = sum(row["dimension"] == "all" for row in rows)
+    of_all -= sum(row["dimension"] == "all" for row in kept)
+    whose = {
+        "all dimensions together": of_all,
+        "judges": n - of_all,
+    }
+    parts = [f"{count:,} of {what}" for what, count in whose.items() if count]
+    return [f"{n:,} more rows are in the table: {' and '.join(parts)}."] if n else []
 
 
 def _pooled(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -224,10 +256,6 @@ def _pooled(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["dimension"] in alone or key(row) not in pooled]
 
 
-def _said_of(n_left: int) -> list[str]:
-    return [f"{n_left:,} more rows are in the table."] if n_left else []
-
-
 def _height(blocks: Mapping[str, Sequence[Any]]) -> float:
     return max(1.0, sum(ROW * len(block) + 0.45 for block in blocks.values()))
 
@@ -238,15 +266,15 @@ def _limits(found: Sequence[Dot]) -> tuple[float, float]:
     return (min(-0.05, max(-1.0, lowest) - 0.05), 1.03)
 
 
-def _compared(row: Mapping[str, Any]) -> str:
-    whom = _PAIRS[row["between"]][2]
-    if row["judge"] is not None:
-        whom = f"{'verifiers, ' if row['between'] == 'verifier-judge' else ''}{row['judge']}"
-    return f"{_dimension(row)}  {whom}"
+def _compared(row: Row, judges: Mapping[str, str]) -> str:
+    whom = judges.get(row["judge_id"], _PAIRS[row["between"]][2])
+    of_verifiers = "verifiers, " if row["between"] == "verifier-judge" else ""
+    return f"{_dimension(row)}  {of_verifiers}{whom}"
 
 
-def _whose(row: Mapping[str, Any]) -> str:
-    who = row["judge"] if row["judge"] is not None else f"{row['rater']}s"
+def _whose(row: Row, judges: Mapping[str, str]) -> str:
+    invented = " (synthetic)" if row["kind"] == "synthetic" else ""
+    who = judges.get(row["judge_id"], f"{row['rater']}s{invented}")
     return f"{who}, {row['level']} {_dimension(row)}"
 
 

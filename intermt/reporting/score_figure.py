@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from intermt.dimensions import BY_KEY
-from intermt.reporting.panels import ROW, name_rows, parts
+from intermt.reporting.panels import ROW, judge_labels, name_rows, parts
 from intermt.reporting.style import BLACK, GREY, STEPS, Sheet
 
 _MOST_ROWS = 60
-_NAME = 26
+_NAME = 22
 
 
 def score_figure(document: Mapping[str, Any]) -> Figure:
@@ -36,6 +36,7 @@ def score_figure(document: Mapping[str, Any]) -> Figure:
     scale = sorted({int(value) for row in rows for value in row["counts"]})
     colours = STEPS[: len(scale)]
     here = [[row for row in rows if row["level"] == level] for level in levels]
+    judges = judge_labels(rows, _NAME)
     grid = sheet.grid(len(levels), 1, height_ratios=[len(some) + 1 for some in here])
     for i, some in enumerate(here):
         axes = sheet.panel(grid[i, 0])
@@ -53,7 +54,7 @@ def score_figure(document: Mapping[str, Any]) -> Figure:
                 color=GREY,
                 annotation_clip=False,
             )
-        name_rows(axes, [_name(row) for row in some], _NAME)
+        name_rows(axes, [_name(row, judges) for row in some])
         axes.set_title(
             f"{levels[i]}: scores of {'turns' if levels[i] == 'local' else 'conversations'}"
         )
@@ -70,8 +71,8 @@ def score_figure(document: Mapping[str, Any]) -> Figure:
     return sheet.done()
 
 
-def _name(row: Mapping[str, Any]) -> str:
+def _name(row: Mapping[str, Any], judges: Mapping[str, str]) -> str:
     dimension = BY_KEY.get(row["dimension"])
-    who = row["judge"] if row["judge"] is not None else f"{row['rater']}s"
+    who = judges.get(row["judge_id"], f"{row['rater']}s")
     invented = " (synthetic)" if row["kind"] == "synthetic" else ""
     return f"{dimension.id if dimension else row['dimension']}  {who}{invented}"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, get_font
 from matplotlib.gridspec import GridSpec
 from matplotlib.text import Text
+
+from intermt.reporting.lettering import BOXES, families, lacks, plain, words_of
 
 WIDE = 6.9
 """Inches across two columns of a page."""
@@ -29,9 +29,7 @@ GREY, PALE = "#666666", "#DDDDDD"
 STEPS = ("#DCEBF7", "#9CC9E8", "#3E92C9", "#08457E", "#04253F")
 """From few to many: one hue that gets darker, so that it can be read in grey too."""
 
-_FONT = "DejaVu Sans"
 _SETTINGS: Mapping[str, Any] = {
-    "font.family": _FONT,
     "font.size": 7.0,
     "axes.titlesize": 7.0,
     "axes.titleweight": "bold",
@@ -59,41 +57,21 @@ _LINE = 0.13
 
 
 @contextmanager
-def settings() -> Iterator[None]:
-    """The look of figures, whatever the user's own settings of matplotlib are."""
-    with style.context(["default", dict(_SETTINGS)]):
-        yield
+def settings(document: Mapping[str, Any]) -> Iterator[None]:
+    """The look of figures, whatever the user's own settings of matplotlib are.
 
-
-# --- text --------------------------------------------------------------------------------
-
-
-def plain(text: str, most: int = 200) -> str:
-    """A text that can be drawn: on one line, in glyphs there are, its middle cut if long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    # A wide character takes the room of two, and the font has a box in its place.
-    drawn = "".join(c if _has_glyph(c) else "□" for c in unicodedata.normalize("NFC", line))
-    if len(drawn) <= most:
-        return drawn
-    head = (most - 1) // 2
-    return f"{drawn[:head]}…{drawn[len(drawn) - (most - 1 - head) :]}"
-
-
-def labels(names: Sequence[str], most: int) -> list[str]:
-    """Names cut to `most` characters; those that look the same then are numbered."""
-    seen: dict[str, int] = {}
-    found = []
-    for name in names:
-        short = plain(name, most)
-        seen[short] = seen.get(short, 0) + 1
-        n = seen[short]
-        found.append(short if n == 1 or len(name) <= most else f"{plain(name, most - 3)} {n}")
-    return found
-
-
-@cache
-def _has_glyph(character: str) -> bool:
-    return bool(get_font(findfont(_FONT)).get_char_index(ord(character)))
+    Args:
+        document: What is drawn; there are fonts for its words.
+    """
+    look = {**_SETTINGS, "font.family": list(families(words_of(document)))}
+    # It would say on stderr that a font for other scripts has no bold letters.
+    log = logging.getLogger("matplotlib.font_manager")
+    before, log.disabled = log.disabled, True
+    try:
+        with style.context(["default", look]):
+            yield
+    finally:
+        log.disabled = before
 
 
 # --- the sheet ---------------------------------------------------------------------------
@@ -128,7 +106,8 @@ class Sheet:
         scope = [f"{key} {document[key]}" for key in ("dataset", "level") if document[key]]
         heading = plain(", ".join([title, *(scope or ["the whole store"])]), int(width * 15))
         above = textwrap.wrap("; ".join(marks), int(width * 17)) if marks else []
-        below = [line for text in explained for line in textwrap.wrap(plain(text, 400), per_line)]
+        said = [*explained, *[BOXES] * lacks(words_of(document))]
+        below = [line for text in said for line in textwrap.wrap(plain(text, 600), per_line)]
         top = _LINE * (1 + len(above)) + 0.12
         bottom = _LINE * len(below) + (0.1 if below else 0.04)
         total = top + height + bottom

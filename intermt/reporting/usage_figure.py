@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from intermt.reporting.lettering import labels
 from intermt.reporting.panels import ROW, name_rows, thousands
 from intermt.reporting.style import BLUE, GREY, ORANGE, SKY, VERMILION, Sheet
 
 _MOST_DAYS = 60
 _MOST_SERVERS = 20
-_NAME = 30
+_NAME = 20
 
 
 def usage_figure(document: Mapping[str, Any]) -> Figure:
@@ -75,7 +77,7 @@ def _by_day(
         bottom = [a + b for a, b in zip(bottom, heights, strict=True)]
     step = max(1, -(-len(days) // 3))
     places = range(0, len(days), step)
-    axes.set_xticks(places, [days[i]["day"] for i in places])
+    axes.set_xticks(places, [days[i]["day"][5 if i else 0 :] for i in places])
     axes.set_xlim(-0.9, max(len(days), 3) - 0.1)
     axes.set_ylabel(unit)
     axes.yaxis.set_major_formatter(lambda value, _: thousands(value))
@@ -106,8 +108,10 @@ def _latency(axes: Axes, servers: Sequence[Mapping[str, Any]]) -> None:
             continue
         half, most = row["latency_p50_ms"] / 1000, row["latency_p95_ms"] / 1000
         longest = max(longest, most)
-        axes.plot([half, most], [y, y], color=BLUE, marker="|", markevery=[1], markersize=4)
-        axes.plot([half], [y], color=BLUE, marker="o", markersize=3.2)
+        axes.plot(
+            [half, most], [y, y], color=BLUE, marker="|", markevery=[1], markersize=4, clip_on=False
+        )
+        axes.plot([half], [y], color=BLUE, marker="o", markersize=3.2, clip_on=False)
         _beside(axes, most, y, f"n {row['n_ok']:,}")
     axes.set_xlim(0, (longest or 1.0) * 1.4)
     axes.set_xlabel("seconds")
@@ -131,5 +135,12 @@ def _beside(axes: Axes, x: float, y: float, text: str) -> None:
 
 def _rows(axes: Axes, servers: Sequence[Mapping[str, Any]]) -> None:
     axes.set_ylim(max(len(servers), 3) - 0.4, -0.6)
-    name_rows(axes, [f"{row['server']} ({row['kind']})" for row in servers], _NAME)
+    n_models = Counter((row["server"], row["kind"]) for row in servers)
+    names = {
+        i: f"{row['server']} {row['model']}" if n_models[row["server"], row["kind"]] > 1
+        else row["server"]
+        for i, row in enumerate(servers)
+    }  # fmt: skip
+    short = labels(names, _NAME)
+    name_rows(axes, [f"{short[i]} ({row['kind']})" for i, row in enumerate(servers)])
     axes.tick_params(axis="y", length=0)

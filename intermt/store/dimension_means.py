@@ -12,6 +12,8 @@ import numpy as np
 from duckdb import DuckDBPyConnection as Connection
 from numpy.typing import NDArray
 
+_SAME = 1e-11
+
 
 @dataclass(frozen=True, slots=True)
 class ConversationMeans:
@@ -38,7 +40,7 @@ def conversation_means(db: Connection, dimensions: Sequence[str]) -> Conversatio
     dimension the mean of its turns. A score of -1 says that there was nothing to score and is
     left out.
     """
-    # Decimals add up to the same in any order, and so does what is made of them.
+    # Decimals add up to the same in any order, and so do means of them.
     db.execute(
         """
         CREATE TEMP TABLE thing_mean AS
@@ -70,7 +72,7 @@ def conversation_means(db: Connection, dimensions: Sequence[str]) -> Conversatio
         """
     ).fetchnumpy()
     table = [
-        np.ma.filled(np.ma.asarray(rows[f"mean_{i}"], dtype=np.float64), np.nan)
+        _tied(np.ma.filled(np.ma.asarray(rows[f"mean_{i}"], dtype=np.float64), np.nan))
         for i in range(len(dimensions))
     ]
     _, clusters = np.unique(np.asarray(rows["seed_id"], dtype=str), return_inverse=True)
@@ -79,3 +81,18 @@ def conversation_means(db: Connection, dimensions: Sequence[str]) -> Conversatio
         clusters.reshape(-1).astype(np.int64),
         *(bool(np.asarray(rows[name], dtype=bool).any()) for name in ("synthetic", "simulated")),
     )
+
+
+def _tied(means: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The means, those that are the same fraction being the same number; NaN stays.
+
+    Means of means with 12 decimals are off by less than 1e-12. Fractions that differ are further
+    apart: by 1/(p q) at least, for the denominators p and q.
+    """
+    order = np.argsort(means, kind="stable")
+    ascending = means[order]
+    begins = np.diff(ascending, prepend=-np.inf) > _SAME
+    first_of_group = np.maximum.accumulate(np.where(begins, np.arange(len(means)), 0))
+    tied = np.empty_like(means)
+    tied[order] = np.where(np.isnan(ascending), np.nan, ascending[first_of_group])
+    return tied

@@ -148,3 +148,21 @@ def seconds(
         [dataset, dataset, level, level],
     ).fetchall()
     return {(rater, at): (median, n) for rater, at, median, n in rows}
+
+
+def about_simulated(db: Connection) -> set[tuple[str, str, str]]:
+    """Kind of label, level and id of raters with labels on anything that a stand-in wrote."""
+    rows = db.execute(
+        """
+        WITH target AS (
+            SELECT 'vote' AS what, level, rater_id, unnest([a_id, b_id]) AS id
+            FROM in_preference_vote WHERE counts
+            UNION ALL SELECT 'score', level, rater_id, target_id FROM in_score WHERE counts
+        ), simulated AS (
+            SELECT conversation_id AS id FROM conversation WHERE simulated
+            UNION ALL SELECT node_id FROM node WHERE simulated
+        )
+        SELECT DISTINCT what, level, rater_id FROM target SEMI JOIN simulated USING (id)
+        """
+    ).fetchall()
+    return {(what, level, rater_id) for what, level, rater_id in rows}

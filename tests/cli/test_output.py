@@ -10,16 +10,18 @@ import termios
 import pytest
 
 from intermt.cli.output import to_json
-from intermt.cli.terminal import one_line
+from intermt.cli.terminal import one_line, table_lines, width
 from tests.cli.running import command_line, envelope, environment, run
 
 
-def at_terminal(*words: str, cwd, **env: str) -> tuple[int, str]:
+def at_terminal(
+    *words: str, cwd, module: str = "tests.cli.throwaway", **env: str
+) -> tuple[int, str]:
     """Exit code and everything shown when all streams are one terminal."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = subprocess.Popen(
-        command_line(*words),
+        command_line(*words, module=module),
         cwd=cwd,
         env=environment(TERM="xterm", **env),
         stdin=slave,
@@ -38,6 +40,45 @@ def at_terminal(*words: str, cwd, **env: str) -> tuple[int, str]:
         shown += piece
     os.close(master)
     return process.wait(timeout=20), shown.decode()
+
+
+# --- tables ------------------------------------------------------------------------------
+
+FIGURE = "0.83 [0.66, 0.92]"
+
+
+def rows_of(names: list[str]) -> list[list[object]]:
+    return [[name, n, FIGURE, FIGURE, FIGURE] for n, name in enumerate(names, 100)]
+
+
+COLUMNS = ["name", "n", "alpha", "AC2", "agreement rate"]
+
+
+@pytest.mark.parametrize("wide", [45, 60, 80, 120])
+def test_a_table_fits_the_terminal_and_loses_no_figure(wide: int):
+    names = [f"a name of an annotator that goes on and on for a long while {c * 3}" for c in "xyz"]
+    lines = table_lines(COLUMNS, rows_of(names), title="a title", wide=wide)
+    assert lines[0] == "a title"
+    assert max(map(width, lines)) <= wide
+    assert sum(line.count(FIGURE) for line in lines) == 9
+    n_blocks = sum(line.startswith("name ") for line in lines)
+    assert len(lines) == 1 + 4 * n_blocks
+    assert [line.split()[0] for line in lines[1:5]] == ["name", "a", "a", "a"]
+    assert all("…" in line and c * 3 in line for c, line in zip("xyz", lines[2:5], strict=True))
+    assert (n_blocks == 1) == (wide == 120)
+
+
+def test_a_table_that_fits_and_one_that_is_piped_are_left_alone():
+    names = ["anna", "a name of an annotator that goes on and on for a while"]
+    plain = table_lines(COLUMNS, rows_of(names))
+    assert table_lines(COLUMNS, rows_of(names), wide=200) == plain
+    assert names[1] in plain[2]
+
+
+def test_names_that_would_look_the_same_are_not_cut():
+    names = [f"{'same ' * 8}{c}{' same' * 8}" for c in "xy"]
+    lines = table_lines(COLUMNS, rows_of(names), wide=80)
+    assert all(name in " ".join(lines) for name in names)
 
 
 def test_success_is_silent_on_stderr_without_a_terminal(tmp_path):
@@ -73,10 +114,12 @@ def test_plain_tables_line_up(tmp_path):
     )
 
 
-def test_tables_at_a_terminal_are_drawn(tmp_path):
-    shown = at_terminal("say", "table", cwd=tmp_path)[1]
-    assert "───" in shown
-    assert "0.500" in shown
+def test_a_table_at_a_terminal_is_the_same_and_stands_below_where_it_is_narrow(tmp_path):
+    piped = run("say", "table", cwd=tmp_path).stdout
+    assert at_terminal("say", "table", cwd=tmp_path)[1].splitlines() == piped.splitlines()
+    _, narrow = at_terminal("say", "table", cwd=tmp_path, COLUMNS="12")
+    assert set(narrow.split()) == set(piped.split())
+    assert len(narrow.splitlines()) > len(piped.splitlines())
 
 
 @pytest.mark.parametrize("stdout_encoding", ["ascii", "latin-1"])

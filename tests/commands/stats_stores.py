@@ -174,5 +174,10 @@ WORLDS = {
         people=names(3), judges=names(6), models=names(9), languages=LANGUAGES, servers=names(25),
         n_trees=40, n_days=90,
     ),
+    "wide names": World(
+        people=("W" * 40, "张三", "李四", "สมชาย"), judges=tuple("M" * 60 + c for c in "abcdefgh"),
+        models=("中文模型" * 9,), languages=("中文", "日本語", "한국어"), n_days=3,
+        servers=("W" * 50, "服务器"),
+    ),
     "invented": World(kind="synthetic", simulated=True, servers=("builtin",), languages=("中文",)),
 }  # fmt: skip

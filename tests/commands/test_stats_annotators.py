@@ -187,6 +187,34 @@ def test_levels_and_datasets_narrow(store: Store):
     assert named["rows"] == whole["rows"]
 
 
+def test_labels_on_what_a_stand_in_wrote_are_simulated(store: Store):
+    campaign(store)
+    assert not run(store, StatsConfig("annotators")).simulated
+    records: list[Any] = [Rater("late", "late", "annotator", "human", "set")]
+    for i in range(3):
+        root = node(None, "user", f"another {i}")
+        answer = node(root, "assistant", "x", simulated=True)
+        records += [root, answer]
+        records.append(
+            Score(f"late{i}", "late", "node", answer.node_id, "text_quality", i, "set", "t")
+        )
+    store.write(records)
+    found = run(store, StatsConfig("annotators"))
+    assert found.simulated
+    assert {row["rater"] for row in found.document["rows"] if row["simulated"]} == {"late"}
+    agreement = run(store, StatsConfig("agreement"))
+    assert agreement.simulated
+    words = ("stats", "annotators", "--store", str(store.folder))
+    lines = list(csv.DictReader(io.StringIO(
+        running.run_here(*words, "--format", "csv", cwd=store.folder.parent).stdout
+    )))  # fmt: skip
+    assert {line["rater"] for line in lines if line["simulated"] == "true"} == {"late"}
+    shown = running.run_here(*words, cwd=store.folder.parent).stdout.splitlines()
+    assert shown[0].startswith("SIMULATED")
+    assert "local scores: how good SIMULATED" in shown
+    assert "local votes: how good" in shown
+
+
 # --- verifiers beside judges -------------------------------------------------------------
 
 

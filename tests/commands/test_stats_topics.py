@@ -7,14 +7,17 @@ import io
 import json
 import math
 import random
+import re
 import statistics
 from collections import Counter, defaultdict
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
+from intermt.cli.stats_words import percentage
 from intermt.cli.terminal import width
 from intermt.commands.stats import TOPICS, StatsConfig, run
 from intermt.config import Server
@@ -33,6 +36,7 @@ from intermt.records import (
 from intermt.store.connect import Store
 from intermt.store.rows import Answered
 from tests.cli import running
+from tests.cli.test_output import at_terminal
 from tests.commands.stats_stores import WORLDS, World
 from tests.commands.work import BENCH
 from tests.store.samples import node, verdict
@@ -185,6 +189,56 @@ def test_the_map_is_that_of_plain_means_over_turns(store: Store):
     assert other["pearson"] == mirrored["pearson"]
     local = run(store, StatsConfig("correlation", "local")).document
     assert len(local["rows"]) == 16
+
+
+def test_means_that_are_the_same_fraction_share_a_rank(store: Store):
+    """Thirds of thirds are no numbers of a computer, and tied all the same."""
+    dice = random.Random(8)
+    records: list[Any] = [Rater(n, n, "annotator", "human") for n in "abcdefg"]
+    exact: dict[str, list[Fraction]] = {"text_quality": [], "context_coherence": []}
+    for i in range(90):
+        here = node(None, "user", f"q {i}")
+        path = [here.node_id]
+        records.append(here)
+        means = defaultdict(list)
+        for turn in range(dice.choice((1, 2, 3, 6, 7))):
+            if turn:
+                here = node(here, "user", f"and {turn}?")
+                records.append(here)
+                path.append(here.node_id)
+            here = node(here, "assistant", "x")
+            records.append(here)
+            path.append(here.node_id)
+            for name in exact:
+                raters = dice.sample("abcdefg", dice.choice((1, 2, 3, 6, 7)))
+                values = [dice.choice((2, 3)) for _ in raters]
+                means[name].append(Fraction(sum(values), len(values)))
+                records += [
+                    Score(f"{i} {turn} {name} {r}", r, "node", here.node_id, name, v, "set", "t")
+                    for r, v in zip(raters, values, strict=True)
+                ]
+        records.append(Conversation(f"c{i}", "set", f"s{i}", path[0], tuple(path), len(path) // 2))
+        for name, of_turns in means.items():
+            exact[name].append(sum(of_turns, Fraction(0)) / len(of_turns))
+    store.write(records)
+    x, y = exact.values()
+    found = row(run(store, StatsConfig("correlation")).document, x="text_quality",
+                y="context_coherence")  # fmt: skip
+    assert found["spearman"]["value"] == pytest.approx(exact_rho(x, y), abs=1e-12)
+
+
+def exact_rho(x: list[Fraction], y: list[Fraction]) -> float:
+    """Spearman's rho in fractions, but for one square root at the end."""
+
+    def ranks(values: list[Fraction]) -> list[Fraction]:
+        below = [sum(other < value for other in values) for value in values]
+        return [b + Fraction(values.count(v) + 1, 2) for b, v in zip(below, values, strict=True)]
+
+    a, b = ranks(x), ranks(y)
+    middle = Fraction(len(x) + 1, 2)
+    together = sum((p - middle) * (q - middle) for p, q in zip(a, b, strict=True))
+    alone = sum((p - middle) ** 2 for p in a) * sum((q - middle) ** 2 for q in b)
+    return float(together) / float(alone) ** 0.5
 
 
 @pytest.mark.parametrize("planted", [0.0, 1.0])
@@ -397,6 +451,14 @@ def test_calls_of_a_dataset_are_those_behind_its_records(store: Store):
         run(store, StatsConfig("usage", "local"))
 
 
+def test_where_no_call_belongs_to_a_dataset_it_does_not_say_that_none_was_made(store: Store):
+    filled(store, World(servers=("gpu",)))
+    document = run(store, StatsConfig("usage", dataset="set")).document
+    assert document["n_calls"] == 0
+    assert document["notes"][0] == "no calls: none led to anything in set"
+    assert "belong to no dataset" in document["notes"][1]
+
+
 # --- the console script ------------------------------------------------------------------
 
 
@@ -441,7 +503,32 @@ def test_alone_it_is_one_screen(store: Store, name: str):
     assert len(lines) <= 24
     assert max(map(width, lines)) <= 80
     assert any("█" in line for line in lines)
+    assert lines[-1].startswith("More: ")
+    named = set(lines[-1].removeprefix("More: stats ").split("|"))
+    assert named == {*TOPICS, "scaling"} - {"overview"}
     assert any(line.startswith("conversations") for line in lines)
+
+
+@pytest.mark.parametrize("topic", ["agreement", "annotators", "usage"])
+def test_tables_fit_the_terminal(store: Store, topic: str):
+    filled(store, WORLDS["long names"])
+    words = ("stats", topic, "--store", str(store.folder))
+    code, shown = at_terminal(*words, cwd=store.folder.parent, module="intermt")
+    assert code == 0
+    assert max(width(line) for line in shown.splitlines() if "  " in line) <= 80
+    piped = stats(store, topic).stdout
+    assert max(map(width, piped.splitlines())) > 100
+    pattern = r"[01]\.[0-9]{2} \[[-0-9., ]+\]"
+    assert set(re.findall(pattern, shown)) == set(re.findall(pattern, piped))
+
+
+@pytest.mark.parametrize(
+    ("n", "of", "said"),
+    [(0, 300, "0%"), (1, 300, "<1%"), (2, 300, "1%"), (299, 300, ">99%"), (300, 300, "100%"),
+     (1, 200, "<1%"), (199, 200, ">99%"), (1, 3, "33%")],
+)  # fmt: skip
+def test_a_share_of_0_percent_is_none_and_one_of_100_is_all(n: int, of: int, said: str):
+    assert percentage(n / of) == said
 
 
 def test_without_unicode_bars_are_drawn_all_the_same(store: Store):

@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from intermt.domain.agreement import gwet_ac2, krippendorff_alpha
 from intermt.domain.bootstrap import cluster_bootstrap
+from intermt.domain.estimate import Estimate
 from intermt.domain.figures import Resampling
 from intermt.domain.reliability import Reliability, Sample, packed, reliabilities
 
@@ -93,11 +94,45 @@ def test_it_does_not_matter_which_rater_is_which(table, order):
         )
 
 
-def test_full_agreement_on_varied_scores_is_one_with_a_width_of_nothing():
+def test_full_agreement_has_no_interval_of_no_width():
     table = np.repeat(np.arange(40)[:, None] % 4, 2, axis=1).astype(float)
     found = one(table, np.arange(40) % 10)
-    for estimate in (found.alpha, found.ac2, found.rate):
-        assert (estimate.value, estimate.low, estimate.high) == pytest.approx((1, 1, 1))
+    for estimate in (found.alpha, found.ac2):
+        assert estimate.value == pytest.approx(1)
+        assert estimate.low is None
+        assert estimate.undefined == "no interval: the same value on every resample"
+    # Wilson's interval of 10 of 10: a tree is a case.
+    assert found.rate == Estimate(1.0, pytest.approx(1 / (1 + 1.959964**2 / 10)), 1.0)
+
+
+def test_no_agreement_at_all_has_an_interval():
+    table = np.tile([[0.0, 1.0], [2.0, 3.0]], (6, 1))
+    found = one(table, np.arange(12) // 2)
+    assert found.rate == Estimate(0.0, 0.0, pytest.approx(1 - 1 / (1 + 1.959964**2 / 6)))
+
+
+def test_only_trees_with_something_rated_twice_count_for_the_interval_of_a_full_rate():
+    table = np.array([[1.0, 1.0]] * 4 + [[2.0, np.nan]] * 96)
+    found = one(table, np.arange(100))
+    assert found.rate.value == 1.0
+    assert found.rate.low == pytest.approx(1 / (1 + 1.959964**2 / 4))
+
+
+def test_the_same_rate_in_every_tree_has_no_interval():
+    table = np.tile([[0.0, 1.0], [2.0, 2.0]], (6, 1))
+    found = one(table, np.arange(12) // 2)
+    assert found.rate == Estimate(0.5, undefined="no interval: the same value on every resample")
+
+
+@pytest.mark.parametrize(("value", "name"), [(0, "a"), (2, "tie")])
+def test_a_constant_choice_is_called_by_its_name(value: int, name: str):
+    table = np.full((6, 2), float(value))
+    sample = Sample(
+        table, np.arange(6), (0, 1, 2), "nominal", 2, columns(table), names=("a", "b", "tie")
+    )
+    found = reliabilities({0: sample}, FEW)[0]
+    for estimate in (found.alpha, found.kappa):
+        assert estimate.undefined == f"constant: every rating is {name}"
 
 
 def test_why_there_is_no_figure():
