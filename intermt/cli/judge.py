@@ -66,7 +66,7 @@ def judge(
             "--dimension",
             metavar="NAME",
             show_default="overall; a head: all it can",
-            help="What a reward model's number is about; which head of a file.",
+            help="What a reward model's number is about; which head to fit, or to use of a file.",
         ),
     ] = None,
     model: Annotated[

@@ -12,13 +12,8 @@ from intermt.cli.output import Output
 from intermt.cli.terminal import counted, one_line
 
 if TYPE_CHECKING:
-    from intermt.commands.head_fitting import FitResult
+    from intermt.commands.head_fitting import FitResult, FittedDimension
     from intermt.config import Server
-
-_COLUMNS = (
-    *("dimension", "accuracy", "low", "high", "n decided"),
-    *("pairs", "ties", "trees", "ridge", "log loss"),
-)
 
 
 def fit_head(ctx: Context, path: Path, server: Server) -> None:
@@ -62,20 +57,22 @@ def _show(out: Output, result: FitResult) -> None:
         f" {result.n_features} numbers each, in {result.path}"
     )
     out.line()
+    confidence = result.heads[0].confidence
+    columns = ("dimension", f"accuracy, {confidence:.0%}", "n", "ties", "trees", "log loss")
     rows = [
-        (
-            *(one.dimension, one.accuracy, one.low, one.high, one.n_decided),
-            *(one.n_pairs, one.n_ties, one.n_trees, f"{one.ridge:.3g}", one.log_loss),
-        )
+        (one.dimension, _accuracy(one), one.n_decided, one.n_ties, one.n_trees, one.log_loss)
         for one in result.heads
     ]
-    out.table(_COLUMNS, rows)
+    out.table(columns, rows)
     out.line()
-    confidence = result.heads[0].confidence
     out.line(
-        f"accuracy on pairs of seed trees that the head did not see, {confidence:.0%} interval"
-        " over seed trees; chance is 0.5"
+        "accuracy on the n pairs with a winner, by heads that did not see their seed trees; chance"
+        " is 0.5"
     )
+    for one in result.heads:
+        if one.low is None or one.low <= 0.5:
+            pairs = counted(one.n_decided, "pair")
+            out.line(f"{one.dimension}: {pairs} do not show that the head is better than chance")
     for dimension, why in result.left_out.items():
         out.line(f"no head for {dimension}: {why}")
     if result.n_without_vectors:
@@ -84,3 +81,9 @@ def _show(out: Output, result: FitResult) -> None:
         out.line(f"{pairs} left out for want of an embedding: {why}")
     for note in result.notes:
         out.line(one_line(note))
+
+
+def _accuracy(one: FittedDimension) -> str:
+    if one.low is None:
+        return f"{one.accuracy:.3f}, no interval"
+    return f"{one.accuracy:.3f} [{one.low:.3f}, {one.high:.3f}]"

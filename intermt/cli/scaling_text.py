@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from intermt.cli.stats_words import Document, Table
+from intermt.cli.stats_words import Document, Table, reasons
 from intermt.cli.terminal import one_line
+from intermt.reporting.scaling_words import ceiling_of, pairs_of_turns, what_is_studied
 
 _CSV = (
     *("figure", "k", "t", "trained", "tested", "n", "n_trees", "value", "low", "high"),
@@ -16,17 +17,7 @@ _CSV = (
 
 def heading(document: Document) -> str:
     """What was studied, on a line."""
-    level, n, trees = document["level"], document["n_pairs"], document["n_trees"]
-    what = f"{n} {level} pairs with a winner ({document['dimension']}) of {trees} seed trees"
-    if document["judges"] == "named":
-        said = ", ".join(f"k={one['k']} {one['judge']}" for one in document["judged_by"])
-        return f"{what}; judges: {said}"
-    model = document["embedding"]["model"]
-    return (
-        f"{what}; heads on embeddings of {one_line(model)}, each pair judged by heads that did"
-        f" not see its tree, {document['repeats']} times"
-        + (", all fitted to equally many pairs" if document["equal_pairs"] else "")
-    )
+    return one_line("; ".join(what_is_studied(document)))
 
 
 def tables(document: Document) -> list[Table]:
@@ -39,28 +30,19 @@ def tables(document: Document) -> list[Table]:
 
 def _tables(document: Document) -> Iterator[Table]:
     of = f"{document['confidence']:.0%}"
-    cells = {(row["k"], row["t"]): row for row in document["matrix"]}
-    turns = sorted({t for _, t in cells})
-    trained = {row["k"]: row["n_pairs"] for row in document["trained"]}
-    rows: list[list[Any]] = [
-        [k, *([trained.get(k)] if trained else []), *(_shown(cells.get((k, t))) for t in turns)]
-        for k in sorted({k for k, _ in cells})
-    ]
-    sizes = {t: max(row["n"] for row in document["matrix"] if row["t"] == t) for t in turns}
-    columns = [f"t={t} (n {sizes[t]})" for t in turns]
-    title = f"Accuracy of the judge of the first k turns on turn t, {of} interval; chance is 0.5"
-    yield title, ["k", *(["trained on"] if trained else []), *columns], rows
-    yield (
-        "Average over the turns after k",
-        ["k", "accuracy", f"{of} from", "to", "n pairs", "n trees"],
-        [
-            [row["k"], row["accuracy"], row["low"], row["high"], row["n"], row["n_trees"]]
-            for row in document["averages"]
-        ],
-    )
+    yield _matrix(document)
+    if document["averages"]:
+        yield (
+            "Average over the turns after k",
+            ["k", "accuracy", f"{of} from", "to", "n pairs", "n trees"],
+            [
+                [row["k"], row["accuracy"], row["low"], row["high"], row["n"], row["n_trees"]]
+                for row in document["averages"]
+            ],
+        )
     if document["transfer"]:
         yield (
-            "Transfer: heads trained on one level, tested on the other (overall)",
+            "Transfer on overall: heads trained on all pairs of one level, tested on the other",
             ["trained on", "tested on", "accuracy", f"{of} from", "to", "n pairs", "n trained"],
             [
                 [
@@ -73,43 +55,81 @@ def _tables(document: Document) -> Iterator[Table]:
         )
 
 
+def _matrix(document: Document) -> Table:
+    """A row for each k, a column for each t; a cell says its n where it is not all pairs of t."""
+    cells = {(row["k"], row["t"]): row for row in document["matrix"]}
+    sizes = pairs_of_turns(document)
+    turns = sorted({t for _, t in cells})
+    trained = {row["k"]: row["n_pairs"] for row in document["trained"]}
+    rows: list[list[Any]] = [
+        [
+            k,
+            *([trained.get(k)] if trained else []),
+            *(_shown(cells.get((k, t)), sizes[t]) if k <= t else None for t in turns),
+        ]
+        for k in sorted({k for k, _ in cells})
+    ]
+    columns = [f"t={t} (n {sizes[t]})" for t in turns]
+    of = f"{document['confidence']:.0%}"
+    title = f"Accuracy of the judge of the first k turns on turn t, {of} interval; chance is 0.5"
+    return title, ["k", *(["trained on"] if trained else []), *columns], rows
+
+
 def conclusions(document: Document) -> list[str]:
-    """What the figures come to, in words."""
+    """What the figures come to, in words, and why others are missing."""
     return list(_conclusions(document))
 
 
 def _conclusions(document: Document) -> Iterator[str]:
     trend, curve, of = document["trend"], document["curve"], f"{document['confidence']:.0%}"
     if trend is None:
-        yield "one number of turns to learn from only: whether more help cannot be said"
-    else:
-        verdict = (
-            "more turns help: a rising line is better than a flat one"
-            if trend["rises"]
-            else "no gain from more turns was found: a flat line does as well"
+        yield (
+            "whether more turns help cannot be said: no turn was judged by judges of two smaller k"
         )
+    else:
         span = _span(trend["low"], trend["high"], "+.4f")
         yield (
-            f"{verdict} ({trend['slope']:+.4f} a turn on the same pairs, {of} {span},"
+            f"{_verdict(trend)} ({trend['slope']:+.4f} a turn on the same pairs, {of} {span},"
             f" p {trend['p_value']:.4f} by sign flips, n {trend['n']} pairs of"
             f" {trend['n_trees']} trees)"
         )
     if curve["undefined"]:
         yield f"no saturating curve: {curve['undefined']}"
-        return
-    gain = f"gain from the first k to the last {curve['gain']:+.3f}"
-    yield f"{gain}, {of} {_span(curve['gain_low'], curve['gain_high'], '+.3f')}"
-    if not (trend and trend["rises"]):
-        yield "the curve a - b exp(-k / c) means little where nothing rises"
-    elif not curve["saturates"]:
-        yield "no bend is seen up to here: no ceiling can be named"
     else:
-        yield (
-            f"a - b exp(-k / c): a {curve['ceiling']:.3f}"
-            f" {_span(curve['ceiling_low'], curve['ceiling_high'], '.3f')},"
-            f" b {curve['drop']:.3f}, c {curve['pace']:.2f} turns"
-            f" {_span(curve['pace_low'], curve['pace_high'], '.2f')}"
-        )
+        gain = f"gain from the first k to the last {curve['gain']:+.3f}"
+        yield f"{gain}, {of} {_span(curve['gain_low'], curve['gain_high'], '+.3f')}"
+        if curve["no_ceiling"]:
+            yield f"no ceiling can be named: {curve['no_ceiling']}"
+        else:
+            yield (
+                f"a - b exp(-k / c): a {ceiling_of(curve)}, b {curve['drop']:.3f},"
+                f" c {curve['pace']:.2f} turns"
+                f" {_span(curve['pace_low'], curve['pace_high'], '.2f')}"
+            )
+    yield from reasons(_without_interval(document))
+
+
+def _verdict(trend: Document) -> str:
+    if trend["rises"]:
+        return "more turns help: a rising line is better than a flat one"
+    if trend["falls"]:
+        return "more turns make it worse: a falling line is better than a flat one"
+    return "no gain from more turns was found: a flat line does as well"
+
+
+def _without_interval(document: Document) -> Iterator[tuple[str, str, str]]:
+    """What has no interval, why, and where."""
+    for row in document["matrix"]:
+        if row["low"] is None:
+            yield "no interval", row["undefined"], f"k={row['k']}, t={row['t']}"
+    for row in document["averages"]:
+        if row["low"] is None:
+            yield "no interval", row["undefined"], f"average of k={row['k']}"
+    for row in document["transfer"]:
+        if row["low"] is None:
+            yield "no interval", row["undefined"], f"{row['trained']} on {row['tested']}"
+    if (trend := document["trend"]) is not None and trend["low"] is None:
+        yield "no interval", trend["undefined"], "slope"
 
 
 def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
@@ -134,16 +154,22 @@ def _flat(document: Document) -> Iterator[dict[str, Any]]:
         yield {"figure": "curve", "undefined": curve["undefined"], **n}
         return
     for name in ("ceiling", "pace", "gain"):
-        ends = {"low": curve[f"{name}_low"], "high": curve[f"{name}_high"]}
-        yield {"figure": f"curve {name}", "value": curve[name], **ends, **n}
+        ends = {end: curve.get(f"{name}_{end}") for end in ("low", "high")}
+        why = None if name in curve else curve["no_ceiling"]
+        yield {
+            **{"figure": f"curve {name}", "value": curve.get(name), "undefined": why},
+            **ends,
+            **n,
+        }
 
 
-def _shown(cell: Mapping[str, Any] | None) -> str | None:
+def _shown(cell: Mapping[str, Any] | None, n: int) -> str:
     if cell is None:
-        return None
+        return "- (n 0)"
+    own = "" if cell["n"] == n else f" (n {cell['n']})"
     if cell["low"] is None:
-        return f"{cell['accuracy']:.3f}"
-    return f"{cell['accuracy']:.3f} {_span(cell['low'], cell['high'], '.2f')}"
+        return f"{cell['accuracy']:.3f}{own}"
+    return f"{cell['accuracy']:.3f} {_span(cell['low'], cell['high'], '.2f')}{own}"
 
 
 def _span(low: float | None, high: float | None, form: str) -> str:

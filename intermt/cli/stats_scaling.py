@@ -63,9 +63,17 @@ def judges_asked(values: Sequence[str] | None) -> tuple[tuple[int, str], ...]:
     """The judges that --judge names, each with its K.
 
     Raises:
-        UsageError: A value is not K=NAME.
+        UsageError: A value is not K=NAME, or a judge is named twice: it has learnt from one K.
     """
-    return tuple(map(_judge, values or ()))
+    judges = tuple(map(_judge, values or ()))
+    names = [name for _, name in judges]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"--judge names {name!r} more than once",
+                todo="name each judge once, with the number of turns it learnt from",
+            )
+    return judges
 
 
 def _judge(text: str) -> tuple[int, str]:

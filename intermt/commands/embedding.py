@@ -30,8 +30,10 @@ from intermt.store.connect import Store
 MAX_CHARS = 1000
 """Of a text, where nothing else is said: about 250 tokens of English, which any model takes."""
 
+UNUSABLE = f"unparsed: {BEYOND}"
+NOT_ASKED = "nobody was asked for it"
 _CHUNK = 500
-_FINAL = ("rejected", "refused", "its messages", f"unparsed: {BEYOND}")
+_FINAL = ("rejected", "refused", "its messages", UNUSABLE)
 _REASONS_SHOWN = 5
 
 Vector = npt.NDArray[np.float32]
@@ -200,7 +202,7 @@ def _from_ledger(
 
 
 def _take(found: Vectors, asked: _Asked, reply: Reply | None) -> None:
-    vector = "nobody was asked for it" if reply is None else vector_of(reply)
+    vector = NOT_ASKED if reply is None else vector_of(reply)
     if reply is None or isinstance(vector, str):
         found.missing[asked.answer] = str(vector)
         return

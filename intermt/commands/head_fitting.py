@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,11 @@ from intermt.commands.head_file import write_head
 from intermt.commands.head_pairs import (
     Labelled,
     LabelledPair,
+    how_to_embed,
+    how_to_fit,
     labelled,
     tree_numbers,
+    why_left_out,
     with_features,
 )
 from intermt.commands.judge_config import named
@@ -143,7 +146,8 @@ class FitResult:
         heads: One for each dimension that could be fitted.
         left_out: Why others could not, by dimension.
         funnel: What became of the votes.
-        n_without_vectors: Pairs left out because a side has no vector.
+        n_without_vectors: Pairs left out because a side has no vector, each counted once
+            however many dimensions it was voted on.
         why_without: Why, with how often; the most frequent reasons.
         notes: What to know of the embeddings.
         calls: What became of the calls.
@@ -216,11 +220,15 @@ def _for_training(store: Store, config: FitConfig, progress: Progress) -> Labell
         )
     found = labelled(store, config.pairs)
     if not found.pairs:
+        left_out = why_left_out(found)
         raise MissingInputError(
             "there are no pairs to fit a head to",
             where=str(store.folder),
-            todo="import votes, or ask for less with --min-agree, --min-annotators, --max-turn;"
-            " intermt pair -v says what became of every vote",
+            details=left_out,
+            todo="ask for less with --min-agree, --min-annotators, --max-turn; intermt pair -v says"
+            " what became of every vote"
+            if left_out
+            else "import votes with: intermt annotate-import",
         )
     if splits is None:
         return found
@@ -244,7 +252,7 @@ def _fitted(
     if not pairs:
         raise MissingInputError(
             "no pair has embeddings of both sides",
-            todo="mend what the server rejects (a lower --max-chars makes texts shorter)",
+            todo=how_to_embed(plan, vectors),
             details=why,
         )
     space = Space.of(differences)
@@ -253,7 +261,7 @@ def _fitted(
         raise MissingInputError(
             "no head can be fitted",
             details=[f"{key}: {text}" for key, text in left_out.items()],
-            todo="label more pairs, of more seed questions, or ask for less of each pair",
+            todo=how_to_fit(plan, differences),
         )
     shown = tuple(FittedDimension.of(key, head) for key, head in heads.items())
     synthetic = any(pair.synthetic for pair in pairs)
@@ -282,7 +290,7 @@ def _fitted(
         heads=shown,
         left_out=left_out,
         funnel=found.funnel,
-        n_without_vectors=len(found.pairs) - len(pairs),
+        n_without_vectors=len(_compared(found.pairs) - _compared(pairs)),
         why_without=why,
         notes=tuple(vectors.remarks()),
         calls=calls,
@@ -290,6 +298,11 @@ def _fitted(
         synthetic=synthetic,
         run_id=run_id,
     )
+
+
+def _compared(pairs: Iterable[LabelledPair]) -> set[tuple[str, str]]:
+    """The two sides of each pair."""
+    return {(pair.a_id, pair.b_id) for pair in pairs}
 
 
 def _heads(

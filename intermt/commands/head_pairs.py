@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intermt.commands.embedding import Vector, Vectors, mean_of
+from intermt.commands.embedding import (
+    NOT_ASKED,
+    UNUSABLE,
+    EmbedPlan,
+    Vector,
+    Vectors,
+    mean_of,
+)
 from intermt.commands.known_datasets import require_dataset
 from intermt.commands.pair_choice import PairConfig, PairFunnel, Selection, select
 from intermt.commands.pair_splits import Trees, material
@@ -137,6 +144,38 @@ def with_features(
         places.append(rows[key])
     table = np.stack(differences) if differences else np.zeros((0, 0))
     return kept, table.astype(np.float64), places
+
+
+# --- what to do where there are none -----------------------------------------------------
+
+
+def why_left_out(found: Labelled) -> list[str]:
+    """Why pairs that people labelled are not among these, the most frequent reason first."""
+    counts: list[tuple[str, int]] = [
+        *found.funnel.set_aside.items(),
+        *found.funnel.dropped.items(),
+    ]
+    kinds = sorted(counts, key=lambda item: (-item[1], item[0]))
+    return [f"{n} x {why}" for why, n in kinds if n]
+
+
+def how_to_embed(plan: EmbedPlan, vectors: Vectors) -> str:
+    """What to do where no pair has vectors of both sides."""
+    why = set(vectors.missing.values())
+    if all(one.startswith(UNUSABLE) for one in why):
+        return "look at what the server serves: these numbers are no embeddings"
+    if NOT_ASKED in why:
+        return "name an embeddings server with --server"
+    shorter = "" if plan.pictures else " (a lower --max-chars makes texts shorter)"
+    return f"mend what the server rejects{shorter}"
+
+
+def how_to_fit(plan: EmbedPlan, differences: Floats) -> str:
+    """What to do where no head can be fitted."""
+    if differences.any():
+        return "label more pairs, of more seed questions, or ask for less of each pair"
+    shown = "" if plan.pictures else "; --pictures shows it pictures, too"
+    return f"look at what the server serves: both sides of every pair get the same numbers{shown}"
 
 
 def tree_numbers(pairs: Iterable[LabelledPair]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -15,6 +15,7 @@ from intermt.commands.pair_choice import MODES
 from intermt.commands.scaling_config import ScalingConfig, ScalingResult, told
 from intermt.commands.scaling_heads import by_heads
 from intermt.commands.scaling_judges import by_judges
+from intermt.domain.bootstrap import Interval
 from intermt.domain.preference_head import folds_for
 from intermt.domain.scaling import Trend, averages, matrix, trend
 from intermt.domain.scaling_curve import Curve, curve
@@ -33,7 +34,7 @@ def run(store: Store, config: ScalingConfig, progress: Progress) -> ScalingResul
     """
     found = by_judges(store, config) if config.judges else by_heads(store, config, progress)
     seed, confidence = config.seed, config.confidence
-    rises = trend(found.credits, found.turns, found.trees, seed=seed, confidence=confidence)
+    line = trend(found.credits, found.turns, found.trees, seed=seed, confidence=confidence)
     bent = curve(found.credits, found.turns, found.trees, seed=seed, confidence=confidence)
     n_folds = 0 if config.judges else folds_for(found.trees)
     cells = matrix(found.credits, found.turns, found.trees, confidence, n_folds)
@@ -58,8 +59,8 @@ def run(store: Store, config: ScalingConfig, progress: Progress) -> ScalingResul
         "trained": [{"k": k, "n_pairs": n} for k, n in found.n_trained.items()],
         "matrix": [told(asdict(cell), cell.interval) for cell in cells],
         "averages": [told(asdict(one), one.interval) for one in means],
-        "trend": _trend(rises, confidence),
-        "curve": _curve(bent),
+        "trend": _trend(line, confidence),
+        "curve": _curve(bent, rises=line is not None and line.rises(confidence)),
         **found.about,
     }
     return ScalingResult(document, found.simulated, found.synthetic, found.notes)
@@ -71,20 +72,28 @@ def run(store: Store, config: ScalingConfig, progress: Progress) -> ScalingResul
 def _trend(found: Trend | None, confidence: float) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {**told(asdict(found), found.interval), "rises": found.rises(confidence)}
+    said = {"rises": found.rises(confidence), "falls": found.falls(confidence)}
+    return {**told(asdict(found), found.interval), **said}
 
 
-def _curve(found: Curve | str) -> dict[str, Any]:
+def _curve(found: Curve | str, *, rises: bool) -> dict[str, Any]:
+    """What the curve says; nothing but the reason where it says nothing."""
     if isinstance(found, str):
         return {"undefined": found}
-    spans = {
-        "ceiling": found.ceiling_interval,
-        "pace": found.pace_interval,
-        "gain": found.gain_interval,
+    if not rises:
+        return {"undefined": "no rise with k was found"}
+    row: dict[str, Any] = {
+        "undefined": "",
+        "averages": [{"k": k, "accuracy": value} for k, value in found.averages.items()],
+        **_with_ends("gain", found.gain, found.gain_interval),
+        "saturates": not found.no_ceiling,
+        "no_ceiling": found.no_ceiling,
     }
-    row: dict[str, Any] = {"undefined": "", "drop": found.drop, "saturates": found.saturates}
-    for name, interval in spans.items():
-        row[name] = getattr(found, name)
-        row[f"{name}_low"], row[f"{name}_high"] = interval.low, interval.high
-    row["averages"] = [{"k": k, "accuracy": value} for k, value in found.averages.items()]
+    if not found.no_ceiling:
+        row |= _with_ends("ceiling", found.ceiling, found.ceiling_interval)
+        row |= {"drop": found.drop, **_with_ends("pace", found.pace, found.pace_interval)}
     return row
+
+
+def _with_ends(name: str, value: float, interval: Interval) -> dict[str, float | None]:
+    return {name: value, f"{name}_low": interval.low, f"{name}_high": interval.high}

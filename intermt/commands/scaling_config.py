@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from intermt.commands.embedding import MAX_CHARS
-from intermt.commands.head_pairs import LabelledPair
+from intermt.commands.head_pairs import Labelled, LabelledPair, why_left_out
 from intermt.commands.pair_choice import PairConfig
 from intermt.config import Server
 from intermt.dimensions import OVERALL, Level
@@ -125,11 +125,15 @@ def turns_of(pairs: Sequence[LabelledPair]) -> Ints:
     return np.array([pair.turn for pair in pairs], dtype=np.int64)
 
 
-def no_pairs(store: Store, config: ScalingConfig) -> MissingInputError:
+def no_pairs(store: Store, config: ScalingConfig, found: Labelled) -> MissingInputError:
     """The error of a study that has nothing to study."""
     where = f" in dataset {config.dataset}" if config.dataset else ""
+    left_out = why_left_out(found)
     return MissingInputError(
         f"there are no {config.level} pairs with a winner on {config.dimension}{where}",
         where=str(store.folder),
-        todo="import votes with: intermt annotate-import",
+        details=left_out,
+        todo="intermt pair -v says what became of every vote"
+        if left_out
+        else "import votes with: intermt annotate-import",
     )

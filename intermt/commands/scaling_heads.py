@@ -21,6 +21,8 @@ from intermt.commands.embedding import (
 from intermt.commands.head_pairs import (
     Labelled,
     LabelledPair,
+    how_to_embed,
+    how_to_fit,
     labelled,
     tree_numbers,
     with_features,
@@ -60,7 +62,7 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
     """
     own = labelled(store, config.pairs(config.level, config.dimension))
     if not own.pairs:
-        raise no_pairs(store, config)
+        raise no_pairs(store, config, own)
     wanted = [labelled(store, config.pairs(level, OVERALL)) for level in LEVELS]
     answers = set().union(own.all_answers, *(found.all_answers for found in wanted))
     plan, vectors = _embedded(store, config, answers, progress)
@@ -70,7 +72,7 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
             f"no pair has embeddings of both sides ({plan.model}, at most {plan.max_chars}"
             " characters a text)",
             where=str(store.folder),
-            todo="name an embeddings server with --server",
+            todo=how_to_embed(plan, vectors),
             details=list(reasons(vectors.missing))[:_REASONS_SHOWN],
         )
     space = Space.of(differences)
@@ -101,7 +103,7 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
             "no head can be fitted to the pairs there are",
             where=str(store.folder),
             details=notes,
-            todo="label more pairs, of more seed questions",
+            todo=how_to_fit(plan, differences),
         )
     table, more = _transfer(wanted, vectors, config)
     about = {

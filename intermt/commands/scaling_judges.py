@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -20,25 +21,44 @@ from intermt.errors import MissingInputError
 from intermt.store import verdicts as stored
 from intermt.store.connect import Store
 
+_UNKNOWN = (
+    "which seed trees these judges learnt from is not known here: pairs they were trained on make"
+    " them look better than they are"
+)
+
 
 def by_judges(store: Store, config: ScalingConfig) -> Evidence:
     """What the named judges say of the pairs.
 
     Raises:
-        MissingInputError: There are no pairs, or no verdicts of a judge on them.
+        MissingInputError: There are no pairs, or no verdicts of a judge on those it is tried on.
     """
     own = labelled(store, config.pairs(config.level, config.dimension))
     if not own.pairs:
-        raise no_pairs(store, config)
+        raise no_pairs(store, config, own)
     pairs = list(own.pairs)
     targets, turns = targets_of(pairs), turns_of(pairs)
     places = {(pair.a_id, pair.b_id): place for place, pair in enumerate(pairs)}
     rows: dict[int, list[Floats]] = {}
     simulated = False
+    judged_by: list[dict[str, Any]] = []
+    notes = [_UNKNOWN]
     for k, name in config.judges:
-        row, marked = _said_by(store, config, name, places, targets)
-        rows.setdefault(k, []).append(np.where(turns >= k, row, np.nan))
+        said, marked = _said_by(store, config, name, places, targets)
+        row = np.where(turns >= k, said, np.nan)
         simulated |= marked
+        n, n_tried = int((~np.isnan(row)).sum()), int((turns >= k).sum())
+        if n == 0:
+            raise MissingInputError(
+                f"the judge {name!r} has no verdicts on {config.level} pairs of turn {k} or later,"
+                f" and the last turn is {turns.max()}",
+                todo=f"leave out --judge {k}={name}, or judge such pairs first",
+            )
+        if n < n_tried:
+            of_turns = f"the {n_tried} pairs" + (f" of turns from {k} on" if k > 1 else "")
+            notes.append(f"{name} has verdicts on {n} of {of_turns}")
+        rows.setdefault(k, []).append(row)
+        judged_by.append({"k": k, "judge": name, "n_pairs": n})
     found = np.full((max(rows), len(pairs)), np.nan)
     for k, several in rows.items():
         table = np.stack(several)
@@ -46,16 +66,11 @@ def by_judges(store: Store, config: ScalingConfig) -> Evidence:
         found[k - 1] = np.where(
             n_said > 0, np.nansum(table, axis=0) / np.maximum(n_said, 1), np.nan
         )
-    about = {
-        "judged_by": [{"k": k, "judge": name} for k, name in config.judges],
-        "transfer": [],
-    }
-    notes = (
-        "which seed trees these judges learnt from is not known here: pairs they were trained on"
-        " make them look better than they are",
-    )
+    about = {"judged_by": judged_by, "transfer": []}
     synthetic = any(pair.synthetic for pair in pairs)
-    return Evidence(found, turns, tree_numbers(pairs), {}, about, notes, simulated, synthetic)
+    return Evidence(
+        found, turns, tree_numbers(pairs), {}, about, tuple(notes), simulated, synthetic
+    )
 
 
 def _said_by(

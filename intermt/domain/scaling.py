@@ -110,6 +110,10 @@ class Trend:
         """Whether a line that rises is better than a flat one."""
         return self.slope > 0 and self.p_value <= 1.0 - confidence
 
+    def falls(self, confidence: float) -> bool:
+        """Whether a line that falls is better than a flat one."""
+        return self.slope < 0 and self.p_value <= 1.0 - confidence
+
 
 # --- heads on the first k turns ----------------------------------------------------------
 

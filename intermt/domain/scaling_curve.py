@@ -5,7 +5,7 @@ Credits are those of `scaling`; its intervals, too, come from sums over seed tre
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,8 +26,8 @@ class Curve:
     Each turn has a level of its own; `a` is their mean, weighted by pairs.
 
     Attributes:
-        ceiling: a, what accuracy tends to.
-        ceiling_interval: Of a.
+        ceiling: a, what accuracy tends to; a number that can be named where `no_ceiling` is "".
+        ceiling_interval: Of a, within [0, 1].
         drop: b, how far below the ceiling the curve is at k = 0.
         pace: c, in turns: after c more turns about two thirds of what is missing are gained.
         pace_interval: Of c; where an end is that of the range that was tried, the data set no
@@ -47,9 +47,20 @@ class Curve:
     averages: dict[int, float]
 
     @property
-    def saturates(self) -> bool:
-        """Whether the fit found a bend: c is not the largest that was tried."""
-        return self.pace < float(_PACES[-1])
+    def no_ceiling(self) -> str:
+        """Why accuracy tends to no ceiling that can be named; "" if it does.
+
+        Nothing holds the fit below 1: a curve that would end above it follows what is all but
+        a straight line, and bending it by force would invent a ceiling.
+        """
+        if self.pace >= float(_PACES[-1]):
+            return "no bend within the data: of the curves tried the straightest fits best"
+        if self.ceiling > 1.0:
+            return (
+                f"the curve that fits best would end at {self.ceiling:.2f}, and no accuracy is"
+                " above 1"
+            )
+        return ""
 
 
 def curve(
@@ -90,7 +101,17 @@ def curve(
         Interval(float(a), float(b), confidence, "percentile", n_trees, n_resamples)
         for a, b in zip(low, high, strict=True)
     ]
-    return Curve(ceiling, spans[0], drop, pace, spans[2], gain, spans[3], grid.averages(drop, pace))
+    # What no accuracy can be, or gain, is cut off: the rest holds the truth as often.
+    top, gained = _within(spans[0], 0.0, 1.0), _within(spans[3], -1.0, 1.0)
+    return Curve(ceiling, top, drop, pace, spans[2], gain, gained, grid.averages(drop, pace))
+
+
+def _within(interval: Interval, least: float, most: float) -> Interval:
+    """The part of an interval that lies between two numbers."""
+    assert interval.low is not None
+    assert interval.high is not None
+    low, high = np.clip((interval.low, interval.high), least, most)
+    return replace(interval, low=float(low), high=float(high))
 
 
 @dataclass(frozen=True, slots=True)

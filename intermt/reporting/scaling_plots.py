@@ -2,73 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import nan
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from intermt.reporting.scaling_words import ceiling_of, pairs_of_turns, what_is_studied
 from intermt.reporting.style import BLUE, GREY, VERMILION, WIDE, Sheet
 
 Document = Mapping[str, Any]
 Row = Mapping[str, Any]
 
-_MOST_CELLS_WITH_TEXT = 10
-_LEAST_WIDTH = 3.5
+_MOST_CELLS_WITH_ENDS = 10
+_CELL = 0.62
+_ROW = 0.42
+_LEAST_WIDTH = 4.2
 
 
 def scaling_figure(document: Document) -> Figure:
     """One panel below the other, so that all can be read at the width of a column."""
-    matrix, transfer = document["matrix"], document["transfer"]
-    width = 0.5 * len({row["t"] for row in matrix}) + 1.4
-    width = min(max(width, _LEAST_WIDTH), WIDE)
-    tall = 0.36 * len({row["k"] for row in matrix}) + 1.1
-    heights = [max(tall, 1.7), 2.9, *([2.9] if transfer else [])]
-    sheet = Sheet(document, "Scaling of judges", (), height=sum(heights), width=width)
+    turns, ks = _turns_and_ks(document)
+    many = len(turns) > _MOST_CELLS_WITH_ENDS
+    width = min(max(_CELL * len(turns) + 1.2, _LEAST_WIDTH), WIDE)
+    panels: list[tuple[float, Callable[[Axes, Document], None]]] = [
+        (max((0.3 if many else _ROW) * len(ks) + 0.9, 1.7), _matrix)
+    ]
+    if document["averages"]:
+        panels.append((3.1, _averages))
+    if document["transfer"]:
+        panels.append((2.9, _transfer))
+    heights = [height for height, _ in panels]
+    sheet = Sheet(
+        document,
+        f"Scaling of judges: {document['dimension']}",
+        list(_explained(document, many)),
+        height=sum(heights),
+        width=width,
+    )
     places = sheet.grid(len(heights), 1, height_ratios=heights)
-    _matrix(sheet.panel(places[0]), document)
-    _averages(sheet.panel(places[1]), document)
-    if transfer:
-        _transfer(sheet.panel(places[2]), transfer, document["confidence"])
+    for i, (_, drawn) in enumerate(panels):
+        drawn(sheet.panel(places[i]), document)
     figure = sheet.done()
     # Laid out twice: the first time the width of labels is not known yet.
     figure.draw_without_rendering()
     return figure
 
 
-def _matrix(axes: Axes, document: Document) -> None:
-    """Cells in colour, with accuracy and half the width of the interval."""
+def _turns_and_ks(document: Document) -> tuple[list[int], list[int]]:
     cells: Sequence[Row] = document["matrix"]
-    turns = sorted({row["t"] for row in cells})
-    ks = sorted({row["k"] for row in cells})
-    values = [[float("nan")] * len(turns) for _ in ks]
-    for row in cells:
-        values[ks.index(row["k"])][turns.index(row["t"])] = row["accuracy"]
-    known = [row["accuracy"] for row in cells]
+    return sorted({row["t"] for row in cells}), sorted({row["k"] for row in cells})
+
+
+def _explained(document: Document, many: bool) -> Iterator[str]:
+    """What stands below: whose figures these are, and how to read them."""
+    yield from what_is_studied(document)
+    of = f"{document['confidence']:.0%}"
+    ends = "stats scaling lists the intervals" if many else f"below it, the {of} interval"
+    yield f"Matrix: accuracy; {ends}; n, where a cell rests on fewer pairs than turn t has."
+    if not document["curve"]["undefined"]:
+        yield "Curve: fitted to the same pairs; turns differ in level, so it may fall in places."
+    if document["transfer"]:
+        yield "Transfer: heads fitted to all pairs of a level, on overall."
+
+
+def _matrix(axes: Axes, document: Document) -> None:
+    """Cells in colour, with accuracy and both ends of the interval."""
+    cells = {(row["k"], row["t"]): row for row in document["matrix"]}
+    turns, ks = _turns_and_ks(document)
+    sizes = pairs_of_turns(document)
+    known = [row["accuracy"] for row in cells.values()]
+    values = [[cells[k, t]["accuracy"] if (k, t) in cells else nan for t in turns] for k in ks]
     # One scale for all studies, wide enough for these: colours of two plots can be compared.
     low, high = min(0.4, *known), max(0.8, *known)
     axes.imshow(values, cmap="cividis", vmin=low, vmax=high, aspect="auto")
-    many = len(turns) > _MOST_CELLS_WITH_TEXT
-    for row in cells:
-        place = (turns.index(row["t"]), ks.index(row["k"]))
-        dark = (row["accuracy"] - low) / (high - low) < 0.55
-        text = f"{row['accuracy']:.2f}"
-        if row["low"] is not None and not many:
-            text += f"\n±{(row['high'] - row['low']) / 2:.2f}"
-        axes.text(
-            *place, text, ha="center", va="center", fontsize=5 if many else 7,
-            color="white" if dark else "black",
-        )  # fmt: skip
-    sizes = {row["t"]: max(r["n"] for r in cells if r["t"] == row["t"]) for row in cells}
+    many = len(turns) > _MOST_CELLS_WITH_ENDS
+    for i, k in enumerate(ks):
+        for j, t in enumerate(turns):
+            row = cells.get((k, t))
+            pale = row is None or (row["accuracy"] - low) / (high - low) >= 0.55
+            axes.text(
+                j, i, _written(row, sizes[t], many) if k <= t else "", ha="center", va="center",
+                fontsize=5 if many else 5.5, color="black" if pale else "white",
+            )  # fmt: skip
     axes.set_xticks(range(len(turns)), [_ticked(t, sizes[t]) for t in turns])
     axes.set_yticks(range(len(ks)), [str(k) for k in ks])
     axes.set_xlabel(f"{_turn(document)} t that is judged; n pairs")
     axes.set_ylabel("turns learnt from, k")
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    of = f"{document['confidence']:.0%}"
-    axes.set_title(f"Accuracy on turn t, ± half a {of} interval", loc="left")
+    axes.set_title("Accuracy on turn t of the judge of the first k", loc="left")
+
+
+def _written(row: Row | None, n: int, many: bool) -> str:
+    """A cell's text, a line each: accuracy, interval, and n where it is not the column's."""
+    if row is None:
+        return "n 0"
+    lines = [f"{row['accuracy']:.2f}"]
+    if row["low"] is not None and not many:
+        lines.append(f"{row['low']:.2f}–{row['high']:.2f}")
+    if row["n"] != n:
+        lines.append(f"n {row['n']}")
+    return "\n".join(lines)
 
 
 def _ticked(t: int, n: int) -> str:
@@ -82,21 +119,30 @@ def _turn(document: Document) -> str:
 def _averages(axes: Axes, document: Document) -> None:
     rows: Sequence[Row] = document["averages"]
     _with_errors(axes, [row["k"] for row in rows], rows)
-    trend, curve = document["trend"], document["curve"]
-    if trend is not None and trend["rises"] and not curve["undefined"]:
+    curve = document["curve"]
+    if not curve["undefined"]:
         fitted = curve["averages"]
+        end = "no ceiling" if curve["no_ceiling"] else f"ceiling {ceiling_of(curve)}"
         axes.plot(
             [p["k"] for p in fitted], [p["accuracy"] for p in fitted], color=VERMILION, lw=1.3,
-            label="saturating curve",
+            label=f"fitted curve, {end}",
         )  # fmt: skip
     axes.axhline(0.5, color=GREY, lw=0.8, ls=":", label="chance")
     axes.set_xticks([row["k"] for row in rows], [_ticked(row["k"], row["n"]) for row in rows])
     axes.margins(x=0.12)
     axes.set_xlabel("turns learnt from, k; n pairs of later turns")
     axes.set_ylabel(f"accuracy, {document['confidence']:.0%} interval")
-    said = "one k only" if trend is None else f"slope {trend['slope']:+.3f} a turn, p {_p(trend)}"
-    axes.set_title(f"Average over later turns, t > k\n{said}", loc="left")
-    _legend(axes)
+    axes.set_title("\n".join(["Average over later turns, t > k", *_slope(document)]), loc="left")
+    _legend(axes, 1)
+
+
+def _slope(document: Document) -> Iterator[str]:
+    trend = document["trend"]
+    if trend is None:
+        return
+    ends = "" if trend["low"] is None else f" [{trend['low']:+.3f}, {trend['high']:+.3f}]"
+    yield f"slope {trend['slope']:+.3f}{ends} a turn"
+    yield f"p {_p(trend)}, n {trend['n']} pairs of {trend['n_trees']} trees"
 
 
 def _legend(axes: Axes, n_columns: int = 2) -> None:
@@ -110,8 +156,9 @@ def _p(trend: Row) -> str:
     return "< 0.001" if trend["p_value"] < 0.001 else f"{trend['p_value']:.3f}"
 
 
-def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
+def _transfer(axes: Axes, document: Document) -> None:
     """Tested levels side by side, a colour for what was learnt from."""
+    rows: Sequence[Row] = document["transfer"]
     names = {"local": "local (prefix)", "global": "global (chain)"}
     learnt = sorted({row["trained"] for row in rows}, reverse=True)
     tested = sorted({row["tested"] for row in rows}, reverse=True)
@@ -127,8 +174,8 @@ def _transfer(axes: Axes, rows: Sequence[Row], confidence: float) -> None:
     axes.set_xticks(range(len(tested)), [f"{names[level]}\nn = {sizes[level]}" for level in tested])
     axes.set_xlim(-0.6, len(tested) - 0.4)
     axes.set_xlabel("pairs that are judged")
-    axes.set_ylabel(f"accuracy, {confidence:.0%} interval")
-    axes.set_title("Transfer between levels", loc="left")
+    axes.set_ylabel(f"accuracy, {document['confidence']:.0%} interval")
+    axes.set_title("Transfer between levels (overall)", loc="left")
     _legend(axes, 1)
 
 

@@ -104,7 +104,7 @@ class Sheet:
             *["SYNTHETIC: invented labels are among these"] * document["synthetic"],
         ]
         scope = [f"{key} {document[key]}" for key in ("dataset", "level") if document[key]]
-        heading = plain(", ".join([title, *(scope or ["the whole store"])]), int(width * 16))
+        heading = plain(", ".join([title, *(scope or ["the whole store"])]), int(width * 13.5))
         above = textwrap.wrap("; ".join(marks), int(width * 17)) if marks else []
         said = [*explained, *[BOXES] * lacks(words_of(document))]
         below = [line for text in said for line in textwrap.wrap(plain(text, 600), per_line)]

@@ -45,8 +45,9 @@ def source(tmp_path: Path) -> Path:
 
 
 def grown(source: Path, **options: Any) -> tuple[object, ...]:
-    more = (word for name, value in options.items() for word in (f"--{name}", value))
-    return (source, *STAND_INS, "--filter", "none", "--turns", 2, *more)
+    given = {"turns": 2, **options}
+    more = (word for name, value in given.items() for word in (f"--{name}", value))
+    return (source, *STAND_INS, "--filter", "none", *more)
 
 
 # --- cron ---------------------------------------------------------------------------------
@@ -197,7 +198,7 @@ def test_every_bad_row_has_a_line_of_its_own(generate: Shell, tmp_path: Path) ->
     ("words", "code", "said"),
     [
         (("--retrieve", "no-such-folder"), 66, "neither a folder nor a configured server"),
-        (("--draw", "no-such-server"), 2, "no server is called 'no-such-server'"),
+        (("--edit", "no-such-server"), 2, "no server is called 'no-such-server'"),
         (("--filter", "quality,beauty"), 2, "'quality,beauty' is no list of filters"),
         (("--filter", "quality", "--potential", "builtin"), 2, "the filter potential is off"),
         (("--prompts", "no-such-folder"), 78, "cannot read the folder of prompts"),

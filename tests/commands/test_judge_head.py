@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from aiohttp import web
 
+from intermt.cli.frame import execute
+from intermt.cli.main import build
 from intermt.simulator import InProcess, Simulator, parse_faults
 from tests.commands.scaling_stores import Planted, by_phrases, fill, vector
 from tests.commands.serving import error, serving
@@ -208,6 +210,94 @@ def test_what_the_server_rejects_for_good_is_left_out_and_counted(
     assert done["n_without_vectors"] > 0
     assert done["heads"][0]["n_pairs"] == 80 - done["n_without_vectors"]
     assert "this text is too long" in done["why_without"][0]
+
+
+def test_a_pair_on_two_dimensions_is_left_out_once(planted: Program, tmp_path: Path) -> None:
+    with planted.store.writing() as db:
+        db.execute(
+            """
+            INSERT INTO preference_vote BY NAME
+            SELECT * REPLACE ('t' || vote_id AS vote_id, 'text_quality' AS dimension)
+            FROM preference_vote WHERE level = 'local'
+            """
+        )
+
+    async def picky(body: dict[str, Any]) -> web.Response:
+        if any("thick gloves" in text.partition("\n\n")[0] for text in body["input"]):
+            return error(400, "too long")
+        return await by_phrases(body)
+
+    with serving(no_chat, embed=picky) as served:
+        words = (*FIT, tmp_path / "h", "--server", served.url, "--stop-error-rate", "1")
+        done = planted(*words).data
+    assert {head["dimension"] for head in done["heads"]} == {"overall", "text_quality"}
+    assert {head["n_pairs"] for head in done["heads"]} == {80 - done["n_without_vectors"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "todo"),
+    [
+        (1.0, "look at what the server serves: both sides of every pair get the same numbers"),
+        (1e300, "look at what the server serves: these numbers are no embeddings"),
+        (None, "mend what the server rejects (a lower --max-chars makes texts shorter)"),
+    ],
+)
+def test_what_to_do_fits_what_is_wrong(
+    planted: Program, tmp_path: Path, value: float | None, todo: str
+) -> None:
+    async def wrong(body: dict[str, Any]) -> web.Response:
+        if value is None:
+            return error(400, "too long")
+        return web.json_response({"data": [{"index": 0, "embedding": [value] * 4}]})
+
+    with serving(no_chat, embed=wrong) as served:
+        words = (*FIT, tmp_path / "h", "--server", served.url, "--stop-error-rate", "1")
+        said = planted(*words, code=66).err
+    assert f"what to do: {todo}" in said
+
+
+def test_where_nobody_won_the_votes_are_not_missing(planted: Program, tmp_path: Path) -> None:
+    with planted.store.writing() as db:
+        db.execute("UPDATE preference_vote SET choice = 'tie'")
+    said = planted(*FIT, tmp_path / "h", "--server", "builtin", code=66).err
+    assert "80 x no majority" in said
+    assert "import votes" not in said
+    with planted.store.writing() as db:
+        db.execute("DELETE FROM preference_vote")
+    said = planted(*FIT, tmp_path / "h", "--server", "builtin", code=66).err
+    assert "what to do: import votes" in said
+
+
+def test_a_head_is_shown_with_whole_names_and_says_if_it_learnt_nothing(
+    intermt: Program, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(intermt.store, Planted(n_trees=40, n_turns=1, signal=0.0, seed=1))
+    with intermt.store.writing() as db:
+        db.execute("UPDATE preference_vote SET dimension = 'local_image_text_consistency'")
+    capfd.readouterr()
+    with serving(no_chat, embed=by_phrases) as served:
+        words = [*FIT, tmp_path / "h", "--server", served.url, "--store", intermt.store.folder]
+        words += ["--dimension", "local_image_text_consistency"]
+        assert execute(build, [str(word) for word in words]) == 0
+    said = capfd.readouterr().out.splitlines()
+    (head,) = head_of(tmp_path / "h")["heads"]
+    figures = f"{head['accuracy']:.3f} [{head['low']:.3f}, {head['high']:.3f}]"
+    (row,) = [line for line in said if line.startswith("local_image_text_consistency ")]
+    assert row.split()[1:] == [*figures.split(), "40", "0", "40", f"{head['log_loss']:.3f}"]
+    assert len(row) <= 80
+    assert (
+        "local_image_text_consistency: 40 pairs do not show that the head is better than chance"
+        in said
+    )
+
+
+def test_a_head_that_learnt_something_is_shown_without_that_remark(
+    planted: Program, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with serving(no_chat, embed=by_phrases) as served:
+        words = [*FIT, tmp_path / "h", "--server", served.url, "--store", planted.store.folder]
+        assert execute(build, [str(word) for word in words]) == 0
+    assert "better than chance" not in capfd.readouterr().out
 
 
 # --- judging -----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,9 @@ def test_what_the_ledger_lacks_is_said(intermt: Program) -> None:
     assert intermt(*STUDY, "--repeats", 1, "--model", "tiny").data["n_pairs"] == 60
 
 
-def test_whole_conversations_are_studied_by_their_number_of_turns(intermt: Program) -> None:
+def test_whole_conversations_are_studied_by_their_number_of_turns(
+    intermt: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
     fill(intermt.store, Planted(n_trees=30, n_turns=2, with_chains=True))
     found = study(intermt, "--level", "global")
     assert found["mode"] == "chain"
@@ -121,6 +124,9 @@ def test_whole_conversations_are_studied_by_their_number_of_turns(intermt: Progr
     assert found["trend"] is None
     assert found["curve"]["undefined"]
     assert found["notes"] == ["no head for k = 1: no pairs"]
+    said = printed(intermt, capfd, "--level", "global")
+    assert "Average over" not in said
+    assert "no turn was judged by judges of two smaller k" in said
 
 
 def test_too_few_pairs_for_the_first_turns_leave_their_row_empty(intermt: Program) -> None:
@@ -136,6 +142,27 @@ def test_there_must_be_something_to_study(intermt: Program) -> None:
     wrong = intermt(*STUDY, "--level", "global", "--server", "builtin", code=66)
     assert "there are no global pairs with a winner on overall" in wrong.err
     assert "there is no dataset 'x'" in intermt(*STUDY, "--dataset", "x", code=66).err
+
+
+def test_what_to_do_fits_what_is_wrong(intermt: Program) -> None:
+    async def alike(body: dict[str, Any]) -> web.Response:
+        return web.json_response({"data": [{"index": 0, "embedding": [1.0] * 4}]})
+
+    fill(intermt.store, Planted(n_trees=12, n_turns=2))
+    with serving(no_chat, embed=alike) as served:
+        wrong = intermt(*STUDY, "--server", served.url, code=66).err
+    assert "what to do: look at what the server serves: both sides of every pair" in wrong
+    assert "name an embeddings server with --server" in intermt(*STUDY, "--model", "m", code=66).err
+
+
+def test_where_nobody_won_the_votes_are_not_missing(intermt: Program) -> None:
+    fill(intermt.store, Planted(n_trees=6, n_turns=2))
+    with intermt.store.writing() as db:
+        db.execute("UPDATE preference_vote SET choice = 'tie'")
+    for words in (STUDY, (*STUDY, "--judge", "1=x")):
+        wrong = intermt(*words, code=66).err
+        assert "12 x no majority" in wrong
+        assert "what to do: intermt pair -v says" in wrong
 
 
 def test_where_no_head_can_be_fitted_there_is_no_study(intermt: Program) -> None:
@@ -174,20 +201,33 @@ def test_the_stand_in_is_marked(intermt: Program) -> None:
 # --- judges that were trained elsewhere --------------------------------------------------
 
 
-def judged(intermt: Program, name: str, knows: int, *, simulated: bool = False) -> None:
-    """A judge that counts the first so many phrases of either answer."""
+def judged(
+    intermt: Program,
+    name: str,
+    knows: int,
+    *,
+    simulated: bool = False,
+    of_turns: Sequence[int] = (1, 2, 3, 4),
+    most: int = 1000,
+) -> None:
+    """A judge that counts the first so many phrases of either answer, of `most` pairs a turn."""
     rater = Rater(
         rater_id(name, "judge", "model"), name, "judge", "model", simulated=simulated, model="m"
     )
     with intermt.store.reading() as db:
         pairs = db.execute(
             """
-            SELECT DISTINCT v.a_id, v.b_id, a.parts, b.parts FROM preference_vote v
+            SELECT DISTINCT v.a_id, v.b_id, a.turn, a.parts, b.parts FROM preference_vote v
             JOIN node a ON a.node_id = v.a_id JOIN node b ON b.node_id = v.b_id
+            ORDER BY a.turn, v.a_id
             """
         ).fetchall()
+    left = dict.fromkeys(of_turns, most)
     records: list[Any] = [rater]
-    for a, b, *texts in pairs:
+    for a, b, turn, *texts in pairs:
+        if not left.get(turn):
+            continue
+        left[turn] -= 1
         of_a, of_b = (sum(phrase in text for phrase in PHRASES[:knows]) for text in texts)
         choice: Any = "a" if of_a > of_b else "b" if of_b > of_a else "tie"
         records.append(
@@ -208,7 +248,8 @@ def test_judges_that_were_trained_elsewhere_take_the_place_of_heads(intermt: Pro
     assert (found["judges"], found["repeats"], found["trained"]) == ("named", None, [])
     assert set(cells(found)) == {(k, t) for t in range(1, 5) for k in range(1, min(t, 3) + 1)}
     assert found["trend"]["rises"] is True
-    assert found["judged_by"][0] == {"k": 1, "judge": "rm-1"}
+    assert found["judged_by"][0] == {"k": 1, "judge": "rm-1", "n_pairs": 600}
+    assert len(found["notes"]) == 1
     # Of turn 1 the first phrase is all that counts; where both have it, the judge says tie.
     with intermt.store.reading() as db:
         rows = db.execute(
@@ -237,6 +278,75 @@ def test_several_judges_of_as_many_turns_are_averaged(intermt: Program) -> None:
 def test_judges_must_be_there(intermt: Program) -> None:
     fill(intermt.store, Planted(n_trees=5, n_turns=2))
     assert "no verdicts on local pairs" in intermt(*STUDY, "--judge", "1=x", code=66).err
+    judged(intermt, "early", 1, of_turns=[1])
+    wrong = intermt(*STUDY, "--judge", "1=early", "--judge", "2=early", code=2)
+    assert "names 'early' more than once" in wrong.err
+    wrong = intermt(*STUDY, "--judge", "2=early", code=66)
+    assert "'early' has no verdicts on local pairs of turn 2 or later" in wrong.err
+    wrong = intermt(*STUDY, "--judge", "9=early", code=66)
+    assert "of turn 9 or later, and the last turn is 2" in wrong.err
+
+
+def test_judges_that_get_worse_are_not_called_flat(
+    intermt: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(intermt.store, Planted(n_trees=150, n_turns=4, signal=8.0, seed=2))
+    for k, knows in ((1, 4), (2, 2), (3, 0)):
+        judged(intermt, f"rm-{k}", knows)
+    words = [word for k in (1, 2, 3) for word in ("--judge", f"{k}=rm-{k}")]
+    found = intermt(*STUDY, *words).data
+    assert (found["trend"]["rises"], found["trend"]["falls"]) == (False, True)
+    assert found["curve"] == {"undefined": "no rise with k was found"}
+    said = printed(intermt, capfd, *words)
+    assert "more turns make it worse: a falling line is better than a flat one" in said
+    assert "no gain from more turns" not in said
+    assert "gain from the first k" not in said
+    rows = csv.DictReader(io.StringIO(printed(intermt, capfd, *words, "--format", "csv")))
+    (row,) = [row for row in rows if row["figure"].startswith("curve")]
+    assert (row["figure"], row["value"], row["undefined"]) == (
+        "curve",
+        "",
+        "no rise with k was found",
+    )
+
+
+def test_a_ceiling_above_1_is_not_named(
+    intermt: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(intermt.store, Planted(n_trees=150, n_turns=4, signal=60.0, seed=2))
+    for k, knows in ((1, 0), (2, 2), (3, 4)):
+        judged(intermt, f"rm-{k}", knows)
+    words = [word for k in (1, 2, 3) for word in ("--judge", f"{k}=rm-{k}")]
+    bent = intermt(*STUDY, *words).data["curve"]
+    assert bent["saturates"] is False
+    assert bent["no_ceiling"]
+    assert not {"ceiling", "ceiling_low", "pace", "drop"} & bent.keys()
+    assert -1 <= bent["gain_low"] < bent["gain"] < bent["gain_high"] <= 1
+    assert f"no ceiling can be named: {bent['no_ceiling']}" in printed(intermt, capfd, *words)
+    rows = csv.DictReader(io.StringIO(printed(intermt, capfd, *words, "--format", "csv")))
+    by_figure = {row["figure"]: row for row in rows}
+    assert by_figure["curve ceiling"]["value"] == ""
+    assert by_figure["curve ceiling"]["undefined"] == bent["no_ceiling"]
+    assert float(by_figure["curve gain"]["value"]) == bent["gain"]
+
+
+def test_a_cell_says_its_own_n_where_a_judge_lacks_verdicts(
+    intermt: Program, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fill(intermt.store, Planted(n_trees=12, n_turns=3))
+    judged(intermt, "whole", 1)
+    judged(intermt, "sparse", 2, of_turns=[3], most=1)
+    words = ("--judge", "1=whole", "--judge", "2=sparse")
+    found = intermt(*STUDY, *words).data
+    assert found["notes"][1:] == ["sparse has verdicts on 1 of the 24 pairs of turns from 2 on"]
+    assert [one["n_pairs"] for one in found["judged_by"]] == [36, 1]
+    for form in ("table", "markdown"):
+        said = printed(intermt, capfd, *words, "--format", form)
+        assert "t=3 (n 12)" in said
+        (row,) = [line for line in said.splitlines() if "(n 0)" in line]
+        assert re.search(r"[01]\.[05]00 \(n 1\)", row)
+        assert "sparse has verdicts on 1 of the 24 pairs" in said
+        assert "no interval: too few clusters (1, 2 needed): k=2, t=3" in said
 
 
 # --- formats and plots -------------------------------------------------------------------
@@ -271,7 +381,7 @@ def test_every_format_says_the_same(known: Program, capfd: pytest.CaptureFixture
         assert "a turn on the same pairs" in text
         assert "global (chain)" in text
     assert {row["figure"] for row in rows} == {
-        *("cell", "average", "transfer", "trend", "curve ceiling", "curve pace", "curve gain"),
+        *("cell", "average", "transfer", "trend", "curve"),
     }
     assert all(row["n"] and row["n_trees"] for row in rows)
     by_cell = {(int(r["k"]), int(r["t"])): r for r in rows if r["figure"] == "cell"}
@@ -299,6 +409,13 @@ def test_a_plot_is_drawn_and_the_same_study_draws_the_same(
         text = first.decode()
         for word in ("turns learnt from, k", "n pairs of later turns", "Transfer", "chance"):
             assert word in text
+        cell = json.loads(printed(known, capfd, "--format", "json"))["matrix"][0]
+        assert f"{cell['low']:.2f}–{cell['high']:.2f}" in text
+        for word in ("160 local pairs with a winner (overall) of 40 seed trees", "of tiny"):
+            assert word in text
+        assert "equally many" not in text
+        printed(known, capfd, "--plot", files[0], "--equal-pairs")
+        assert "equally many" in files[0].read_text()
 
 
 @pytest.mark.parametrize(

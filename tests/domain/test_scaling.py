@@ -155,6 +155,71 @@ def test_the_curve_is_that_of_another_fitter():
     assert (found.ceiling, found.drop, found.pace) == pytest.approx((a, b, c), rel=0.05)
 
 
+def credits_of_law(ceiling, drop, pace, n_turns, n_trees, seed):
+    """Credits drawn from a curve; judges of two k often agree on a pair."""
+    generator = np.random.default_rng(seed)
+    turns = np.tile(np.arange(1, n_turns + 1), n_trees)
+    steps = np.arange(1, n_turns + 1)[:, None]
+    chance = ceiling - drop * np.exp(-steps / pace)
+    own = generator.random((n_turns, len(turns)))
+    luck = np.where(own < 0.6, generator.random(len(turns)), generator.random(own.shape))
+    credit = np.where(steps <= turns, (luck < chance).astype(float), NAN)
+    return credit, turns, np.repeat(np.arange(n_trees), n_turns)
+
+
+@pytest.mark.parametrize(("ceiling", "drop"), [(0.8, 0.4), (0.95, 0.5)])
+def test_a_planted_ceiling_is_found_and_never_above_1(ceiling, drop):
+    named, inside, gains = [], [], []
+    for seed in range(25):
+        law = credits_of_law(ceiling, drop, 1.5, 5, 200, seed)
+        found = curve(*law, seed=0, confidence=0.95, n_resamples=200)
+        assert isinstance(found, Curve)
+        low, high = found.ceiling_interval.low, found.ceiling_interval.high
+        assert low is not None
+        assert high is not None
+        assert 0 <= low <= high <= 1
+        named.append(not found.no_ceiling)
+        inside.append(low <= ceiling <= high)
+        gain = drop * (np.exp(-1 / 1.5) - np.exp(-4 / 1.5))
+        gains.append(found.gain_interval.low <= gain <= found.gain_interval.high)
+    assert np.mean(named) >= 0.6
+    assert np.mean(inside) >= 0.85
+    assert np.mean(gains) >= 0.85
+
+
+def test_a_straight_line_has_no_ceiling():
+    values = np.array([0.3, 0.5, 0.7, 0.9])
+    found = curve(
+        np.tile(values[:, None], (1, 6)), np.full(6, 5), np.arange(6), seed=0, confidence=0.95
+    )
+    assert isinstance(found, Curve)
+    assert found.no_ceiling.startswith("no bend within the data")
+    assert found.gain == pytest.approx(0.6, abs=0.01)
+
+
+def test_a_curve_that_would_end_above_1_has_no_ceiling():
+    values = 1.6 - 1.5 * np.exp(-np.arange(1, 5) / 6)
+    found = curve(
+        np.tile(values[:, None], (1, 6)), np.full(6, 5), np.arange(6), seed=0, confidence=0.95
+    )
+    assert isinstance(found, Curve)
+    assert found.no_ceiling == (
+        f"the curve that fits best would end at {found.ceiling:.2f}, and no accuracy is above 1"
+    )
+    assert (found.ceiling_interval.low, found.ceiling_interval.high) == (1.0, 1.0)
+
+
+def test_a_line_that_falls_is_told_from_a_flat_one():
+    turns, trees = np.full(30, 3), np.arange(30)
+    falling = np.array([[1.0] * 30, [0.0] * 30, [NAN] * 30])
+    found = trend(falling, turns, trees, seed=0, confidence=0.95)
+    assert found is not None
+    assert (found.falls(0.95), found.rises(0.95)) == (True, False)
+    flat = trend(np.array([[1.0] * 30] * 3), turns, trees, seed=0, confidence=0.95)
+    assert flat is not None
+    assert (flat.falls(0.95), flat.rises(0.95)) == (False, False)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 999))
 def test_the_order_of_pairs_and_the_names_of_trees_do_not_count(seed):
