@@ -19,8 +19,9 @@ FILES: tuple[tuple[str, str], ...] = (
 PRECEDENCE = (
     "A value comes from the strongest place that gives one: the command line, the environment, "
     "./intermt.toml, the user's file, the default. Several values in one variable are separated "
-    "by spaces, paths by colons. A flag's variable is 1 or 0. On the command line an option that "
-    "takes one value is given once; of a global option, what stands after the command wins."
+    "by spaces, paths by colons. A flag's variable is 1 or 0. Of an option that is given "
+    "twice the last value counts; a second --dataset, --dimension or --model is refused where one "
+    "is taken."
 )
 
 

@@ -151,6 +151,7 @@ GLOBAL_OPTIONS: tuple[inspect.Parameter, ...] = (
 )
 _GLOBAL_NAMES = tuple(p.name for p in GLOBAL_OPTIONS)
 _ENV_LESS = ("version",)
+_NAMES = ("dataset", "dimension", "model")
 
 
 _TYPED = 2
@@ -187,7 +188,7 @@ class Command(TyperCommand):
         if isinstance(ctx.obj, Output):
             ctx.obj.command = self.name or ""
         given, _, order = self.make_parser(ctx).parse_args(args=list(args))
-        _refuse_second_values(ctx, order)
+        _refuse_second_names(ctx, order)
         if not (ctx.resilient_parsing or given.get("help") or given.get("version")):
             config_option = next(p for p in self.params if p.name == "config")
             ctx.params["config"], source = config_option.consume_value(ctx, given)
@@ -207,8 +208,10 @@ class Command(TyperCommand):
         return read_manual(self.help).summary
 
 
-def _refuse_second_values(ctx: ParseContext, order: Sequence[Any]) -> None:
-    """Refuse an option that is given twice and takes one value: the first would not count.
+def _refuse_second_names(ctx: ParseContext, order: Sequence[Any]) -> None:
+    """Refuse a second name where an option takes one: it would read as both, and be the last.
+
+    Of other options the last value counts, as people who wrap commands expect.
 
     Args:
         ctx: Nothing is refused while a shell completes a line.
@@ -218,22 +221,15 @@ def _refuse_second_values(ctx: ParseContext, order: Sequence[Any]) -> None:
         UsageError: There is one.
     """
     for param in () if ctx.resilient_parsing else order:
-        takes_one = isinstance(param, TyperOption) and not (param.multiple or param.is_flag)
-        if takes_one and order.count(param) > 1:
+        if param.name in _NAMES and not param.multiple and order.count(param) > 1:
             raise UsageError(
-                f"{param.opts[-1]} is given {order.count(param)} times and takes one value",
-                todo="give it once",
+                f"{param.opts[-1]} is given {order.count(param)} times and takes one name",
+                todo="give it once, or run the command once for each",
             )
 
 
 class Group(TyperGroup):
     """The program itself."""
-
-    def parse_args(self, ctx: ParseContext, args: list[str]) -> list[str]:
-        """The words left over: the command and its own."""
-        *_, order = self.make_parser(ctx).parse_args(args=list(args))
-        _refuse_second_values(ctx, order)
-        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: ParseContext) -> list[str]:
         """The commands' names, in order, without loading any."""

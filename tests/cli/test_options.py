@@ -169,21 +169,21 @@ def test_the_body_gets_typed_values(tmp_path):
 @pytest.mark.parametrize(
     "words",
     [
-        ("make-pairs", "--min-agree", "0.1", "--min-agree", "0.2"),
-        ("make-pairs", "--store", "a", "--store=b"),
-        ("--store", "a", "--store", "b", "make-pairs"),
-        ("make-pairs", "-o", "a", "--output", "b"),
+        ("stats", "--dataset", "a", "--dataset=b"),
+        ("stats", "scaling", "--model", "a", "--model", "b"),
+        ("judge", "--kind", "head", "--fit", "f", "--dimension", "a", "--dimension", "b"),
     ],
 )
-def test_a_second_value_is_refused_where_one_would_be_lost(words, tmp_path):
-    done = run(*words, cwd=tmp_path)
+def test_a_second_name_is_refused_where_one_would_be_lost(words, tmp_path):
+    done = run(*words, cwd=tmp_path, module="intermt")
     assert done.returncode == 2
-    assert "is given 2 times and takes one value" in done.stderr
+    assert "is given 2 times and takes one name" in done.stderr
 
 
 def test_what_may_be_said_again(tmp_path):
-    got = options("--dimension", "a", "--dimension", "b", "--json", "-v", "-v", cwd=tmp_path)
+    got = options(
+        *("--dimension", "a", "--dimension", "b", "--min-agree", "0.1", "--min-agree", "0.2"),
+        cwd=tmp_path,
+    )
     assert got["dimension"] == ["a", "b"]
-    # What stands after the command wins over what stands before it.
-    done = run("--store", "a", "make-pairs", "--store", "b", "--json", cwd=tmp_path)
-    assert envelope(done)["data"]["store"] == "b"
+    assert got["min_agree"] == 0.2
