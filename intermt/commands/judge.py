@@ -229,15 +229,14 @@ def _loaded(store: Store, chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
 
 def _items(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], int, int]:
     """What there is to judge, how much lacks pictures, and how much a head was fitted to."""
-    found, n_trained_on = _found(store, config), 0
+    found, lacking = _found(store, config)
+    n_trained_on = 0
     if config.head is not None:
         from intermt.commands.head_judging import fresh
 
         found, n_trained_on = fresh(found, config.head, config.trained_on)
     if config.missing_images == "note":
         return _limited(found, config), 0, n_trained_on
-    with store.reading() as db:
-        lacking = stored.lacking_pictures(db)
     whole = [i for i in found if lacking.isdisjoint(i.a_path) and lacking.isdisjoint(i.b_path)]
     if config.missing_images == "skip":
         if not whole:
@@ -267,7 +266,8 @@ def _said_of_missing(item: LoadedItem) -> str:
     return f"{ids}: {', '.join(names[:3])}{more}"
 
 
-def _found(store: Store, config: JudgeConfig) -> list[JudgeItem]:
+def _found(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], set[str]]:
+    """What the store has to judge, and the messages of which pictures are missing."""
     local = config.level == "local"
     if config.task == "crucial-step":
         find, what = stored.described_conversations, "conversation with described crucial steps"
@@ -278,17 +278,18 @@ def _found(store: Store, config: JudgeConfig) -> list[JudgeItem]:
         find = stored.answers if local else stored.whole_conversations
         what = "answer" if local else "conversation"
     with store.reading() as db:
-        items = find(db, config.dataset)
+        found = find(db, config.dataset)
         known = datasets(db)
+        lacking = stored.lacking_pictures(db)
     require_dataset(config.dataset, known, store)
-    if not items:
+    if not found:
         where = f" in dataset {config.dataset}" if config.dataset is not None else ""
         raise MissingInputError(
             f"there is no {what}{where} to judge",
             where=str(store.folder),
             todo="bring some in with: intermt annotate-import",
         )
-    return items
+    return found, lacking
 
 
 def _limited(items: list[JudgeItem], config: JudgeConfig) -> list[JudgeItem]:

@@ -212,7 +212,7 @@ _FOR_WRITERS = {m006_no_indexes.__name__}
 def applied(db: Connection) -> list[str]:
     """The names of the migrations a database has had, in order."""
     known = db.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_name = 'migration'"
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'migration'"
     ).fetchone()
     if not known or not known[0]:
         return []
