@@ -35,7 +35,7 @@ class Pacing:
     cool_down_s: float = 1.0
     cool_down_cap_s: float = 30.0
     give_up_s: float = 180.0
-    first_in_flight: int = 8
+    first_in_flight: int = 16
     connect_s: float = 10.0
     check_s: float = 10.0
     check_attempts: int = 5

@@ -66,10 +66,12 @@ def test_a_planted_law_is_found_in_real_embeddings(
     assert {(row["trained"], row["tested"]) for row in found["transfer"]} == {
         (a, b) for a in ("local", "global") for b in ("local", "global")
     }
-    assert counted(intermt.store, "SELECT count(*) FROM request") == 10 * N_TREES
+    # Equal answers in equal contexts are one call.
+    n_calls = counted(intermt.store, "SELECT count(*) FROM request")
+    assert 9 * N_TREES < n_calls <= 10 * N_TREES
     again = intermt(*study).data
     assert again == found
-    assert counted(intermt.store, "SELECT count(*) FROM request") == 10 * N_TREES
+    assert counted(intermt.store, "SELECT count(*) FROM request") == n_calls
     head = tmp_path / "real.head"
     fit = ("judge", "--kind", "head", "--fit", head, "--max-chars", 400, "--server", url)
     fitted = intermt(*fit, "--split", "train=0.7,test=0.3").data["heads"][0]
