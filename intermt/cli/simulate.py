@@ -18,7 +18,8 @@ def simulate(
         int, Option("--port", metavar="PORT", min=0, max=65535, help="Port; 0 takes a free one.")
     ] = 0,
     latency_ms: Annotated[
-        float, Option("--latency-ms", metavar="MS", min=0, help="Mean time before a reply.")
+        float,
+        Option("--latency-ms", metavar="MS", min=0, help="Mean time from a request to its reply."),
     ] = 0,
     faults: Annotated[
         str,

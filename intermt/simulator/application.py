@@ -107,33 +107,37 @@ class _Service:
         self, endpoint: str, read: _Read
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
+            came = _now()
             self._tally.asked(endpoint)
             body = await request.read()
             if len(body) < _LARGE_BODY_BYTES:
                 call = read(body, self._simulator)
             else:
                 call = await self._in_thread(lambda: read(body, self._simulator))
-            return await self._serve(request, call)
+            return await self._serve(request, call, came)
 
         return handle
 
     async def _edit(self, request: web.Request) -> web.StreamResponse:
+        came = _now()
         self._tally.asked("images/edits")
         form = await _form(request)
         call = await self._in_thread(lambda: endpoints.edit_call(form, self._simulator))
-        return await self._serve(request, call)
+        return await self._serve(request, call, came)
 
-    async def _serve(self, request: web.Request, call: Call) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, call: Call, came: float) -> web.StreamResponse:
         settings = self._simulator
         dice = Dice.of(settings.seed, call.digest, self._tally.understood(call.digest))
-        if settings.latency_ms > 0:
-            part = dice.between(1 - _JITTER, 1 + _JITTER, "latency")
-            await asyncio.sleep(settings.latency_ms * part / 1000)
+        part = dice.between(1 - _JITTER, 1 + _JITTER, "latency")
+        due = came + settings.latency_ms * part / 1000
         fault = settings.faults.pick(dice)
         if fault is None:
+            # Made within the latency, as what a model takes is all there is to wait for.
             answer = await self._make(call)
+            await _until(due)
             self._tally.answered(call.digest)
             return _good(answer)
+        await _until(due)
         self._tally.failed(fault)
         return await self._fail(request, call, fault, dice)
 
@@ -177,6 +181,15 @@ class _Service:
                 return _problem(refused)
             case "refusal" | "empty":
                 return _good(call.answer(fault))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def _until(due: float) -> None:
+    if (left := due - _now()) > 0:
+        await asyncio.sleep(left)
 
 
 async def _mark(request: web.Request, response: web.StreamResponse) -> None:
