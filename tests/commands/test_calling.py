@@ -21,7 +21,7 @@ from intermt.servers.pictures import draw_call
 from intermt.simulator import InProcess, Simulator, parse_faults
 from intermt.store.connect import Store
 from tests.commands.serving import error, said, serving
-from tests.commands.work import Silent, counted, server, stats
+from tests.commands.work import Silent, counted, impatient, server, stats
 
 
 def call(url: str, text: str = "Why?", **more: Any) -> Call:
@@ -140,8 +140,14 @@ def test_a_server_that_fails_everything_ends_the_run_early_and_quietly(
     ],
 )
 def test_what_helps_depends_on_how_the_calls_ended(
-    store: Store, reply: Callable[[], web.Response], accepted: str, todo: str
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    reply: Callable[[], web.Response],
+    accepted: str,
+    todo: str,
 ) -> None:
+    impatient(monkeypatch)
+
     async def answer(_: dict[str, Any]) -> web.Response:
         return reply()
 
