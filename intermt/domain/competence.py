@@ -10,16 +10,14 @@ of 3 is as wrong as 0. The start is fixed, so equal labels give equal results.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from copy import copy
-from dataclasses import dataclass, replace
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from intermt.domain.bootstrap import MIN_CLUSTERS, cluster_codes, distinct
+from intermt.domain.bootstrap import MIN_CLUSTERS, cluster_codes
+from intermt.domain.competence_models import CompetenceModel, Estimate, Mace, OneCoin
 from intermt.domain.correlation import Floats, Ints
 from intermt.domain.crowd import SMALLEST, CrowdLabels, shared, why_not_told
 
@@ -115,7 +113,7 @@ def competences(
         return Competences(values, tuple(told), n_labels, errors, 0, True, 0.0)
     # Raters without a value say nothing about the others: no thing links them.
     fit = met.kept(defined[met.raters])
-    kind: type[_Model] = _OneCoin if model == "one-coin" else _Mace
+    kind: type[CompetenceModel] = OneCoin if model == "one-coin" else Mace
     fitted = kind(fit, smoothing)
     found = _fitted(fitted, fitted.start(), tolerance, max_iterations)
     values[defined] = found.estimate.theta[defined]
@@ -127,211 +125,25 @@ def competences(
     )
 
 
-# --- the models --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Estimate:
-    """What is estimated.
-
-    Attributes:
-        theta: (n_raters,) competence.
-        spread: One-coin: (n_scales, width) how often each class is true. MACE: (n_raters,
-            n_scales, width) what each rater answers out of habit.
-    """
-
-    theta: Floats
-    spread: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """The labels on one scale.
-
-    Attributes:
-        things: (n_units,) the things that have any.
-        kept: (n_units,) 1, or 0 for a thing that is left out.
-        truths: (n,) place of each label in a table of (width, n_units): sums over the few
-            classes are then sums of long rows.
-        places: (n,) its place in a table of (n_raters, width).
-    """
-
-    things: Ints
-    kept: Floats
-    truths: Ints
-    places: Ints
-
-
-class _Model(ABC):
-    """One round of EM on given labels.
-
-    What a label says about the truth depends on its rater, scale and class alone, so both
-    models read and write tables of (n_raters, n_scales, width). They go through the labels
-    scale by scale: less of it at once is much faster.
-    """
-
-    def __init__(self, crowd: CrowdLabels, smoothing: float) -> None:
-        self.smoothing = smoothing
-        self.shape = crowd.n_raters, len(crowd.n_classes), crowd.width
-        self.sizes = np.asarray(crowd.n_classes, dtype=np.float64)
-        self.on = (np.arange(crowd.width) < self.sizes[:, None]).astype(np.float64)
-        scales = crowd.scales[crowd.units]
-        self._take([_part(crowd, scales == scale) for scale in range(self.shape[1])])
-
-    def without(self, things: NDArray[np.bool_]) -> Self:
-        """The same model where some things are left out.
-
-        Args:
-            things: (n_units,) which of the crowd's things.
-        """
-        rest = copy(self)
-        rest._take([replace(p, kept=np.where(things[p.things], 0.0, 1.0)) for p in self.parts])
-        return rest
-
-    def _take(self, parts: Sequence[_Part]) -> None:
-        self.parts = parts
-        every_class = np.ones((self.shape[2], 1))
-        self.counts, _ = self._summed([every_class * part.kept for part in parts])
-        self.n: Floats = self.counts.sum(axis=(1, 2))
-
-    @abstractmethod
-    def start(self) -> _Estimate:
-        """Where EM starts."""
-
-    @abstractmethod
-    def step(self, estimate: _Estimate) -> tuple[_Estimate, float]:
-        """A better estimate, and the log-likelihood of the one given."""
-
-    def expected(
-        self, if_true: Floats, if_not: Floats, prior: Floats
-    ) -> tuple[Floats, Floats, float]:
-        """Expected true labels in each place, expected things of each class, log-likelihood.
-
-        Args:
-            if_true: Log-probability of a label where its class is the true one, by place.
-            if_not: The same where another class is.
-            prior: (n_scales, width) log-probability that a class is true.
-        """
-        weights = if_true - if_not
-        truths, log = [], float((if_not * self.counts).sum())
-        for scale, part in enumerate(self.parts):
-            logs = self._votes(part, weights[:, scale].ravel()[part.places])
-            logs += prior[scale][:, None]
-            highest = logs.max(axis=0)
-            truth = np.exp(logs - highest)
-            total = truth.sum(axis=0)
-            truth *= part.kept / total
-            truths.append(truth)
-            log += float(((highest + np.log(total)) * part.kept).sum())
-        return *self._summed(truths), log
-
-    def penalty(self, estimate: _Estimate) -> float:
-        """What smoothing adds to the log-likelihood that EM climbs."""
-        theta = np.clip(estimate.theta, SMALLEST, 1.0 - SMALLEST)
-        spread = np.log(np.maximum(estimate.spread, SMALLEST)) * self.on
-        return self.smoothing * float((np.log(theta) + np.log1p(-theta)).sum() + spread.sum())
-
-    def competence(self, hits: Floats) -> Floats:
-        """(n_raters,) share of hits, smoothed; 0.5 without labels and smoothing."""
-        s = self.smoothing
-        none = (self.n + 2.0 * s) == 0
-        return np.where(none, 0.5, (hits + s) / np.where(none, 1.0, self.n + 2.0 * s))
-
-    def distribution(self, counts: Floats) -> Floats:
-        """Counts on scales as smoothed shares; equal ones where nothing was counted."""
-        counts = (counts + self.smoothing) * self.on
-        total = counts.sum(axis=-1, keepdims=True)
-        even = self.on / self.sizes[:, None]
-        return np.where(total > 0, counts / np.where(total > 0, total, 1.0), even)
-
-    def _votes(self, part: _Part, weights: Floats | None = None) -> Floats:
-        """(width, n_units) sums of weights of labels, or how many labels there are."""
-        shape = self.shape[2], len(part.things)
-        votes = np.bincount(part.truths, weights, minlength=shape[0] * shape[1])
-        return np.asarray(votes.reshape(shape), dtype=np.float64)
-
-    def _summed(self, truths: Sequence[Floats]) -> tuple[Floats, Floats]:
-        """How likely classes are true, summed over labels by place, and over things.
-
-        Args:
-            truths: (width, n_units) for each scale.
-        """
-        n_raters, _, width = self.shape
-        by_place = [
-            np.bincount(part.places, truth.ravel()[part.truths], minlength=n_raters * width)
-            for part, truth in zip(self.parts, truths, strict=True)
-        ]
-        return (
-            np.stack([sums.reshape(n_raters, width) for sums in by_place], axis=1),
-            np.stack([truth.sum(axis=1) for truth in truths]),
-        )
-
-
-def _part(crowd: CrowdLabels, rows: NDArray[np.bool_]) -> _Part:
-    """These labels, all on one scale."""
-    part = crowd.kept(rows)
-    # Thing by thing: adding to one rater's place many times in a row takes longer.
-    part = part.kept(np.argsort(part.units, kind="stable"))
-    things, (codes, n_units) = distinct(part.units), cluster_codes(part.units)
-    places = part.raters * crowd.width + part.labels
-    return _Part(things, np.ones(n_units), part.labels * n_units + codes, places)
-
-
-class _OneCoin(_Model):
-    def start(self) -> _Estimate:
-        """As if the truth were spread as the votes on each thing are."""
-        votes = [self._votes(part) for part in self.parts]
-        return self._maximised(*self._summed([each / each.sum(axis=0) for each in votes]))
-
-    def step(self, estimate: _Estimate) -> tuple[_Estimate, float]:
-        theta = np.clip(estimate.theta, SMALLEST, 1.0 - SMALLEST)[:, None, None]
-        if_true = np.broadcast_to(np.log(theta), self.shape)
-        if_not = np.broadcast_to(np.log1p(-theta) - np.log(self.sizes - 1.0)[:, None], self.shape)
-        hits, of_class, log = self.expected(if_true, if_not, _log(estimate.spread))
-        return self._maximised(hits, of_class), log
-
-    def _maximised(self, hits: Floats, of_class: Floats) -> _Estimate:
-        return _Estimate(self.competence(hits.sum(axis=(1, 2))), self.distribution(of_class))
-
-
-class _Mace(_Model):
-    def start(self) -> _Estimate:
-        """Every rater half looking, half guessing evenly."""
-        even = np.broadcast_to(self.on / self.sizes[:, None], self.shape)
-        return _Estimate(np.full(self.shape[0], 0.5), even)
-
-    def step(self, estimate: _Estimate) -> tuple[_Estimate, float]:
-        theta = np.clip(estimate.theta, SMALLEST, 1.0 - SMALLEST)[:, None, None]
-        by_habit = (1.0 - theta) * np.maximum(estimate.spread, SMALLEST)
-        if_true, if_not = np.log(theta + by_habit), np.log(by_habit)
-        hits, _, log = self.expected(if_true, if_not, _log(self.on / self.sizes[:, None]))
-        looked = hits * theta / (theta + by_habit)
-        better = self.competence(looked.sum(axis=(1, 2)))
-        return _Estimate(better, self.distribution(self.counts - looked)), log
-
-
-def _log(shares: Floats) -> Floats:
-    """Logarithms, minus infinity for a class that its scale does not have."""
-    logs: Floats = np.log(np.maximum(shares, SMALLEST))
-    return np.where(shares > 0, logs, -np.inf)
+# --- fitting -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    estimate: _Estimate
+    estimate: Estimate
     n_iterations: int
     converged: bool
     log: float
 
 
-def _fitted(model: _Model, estimate: _Estimate, tolerance: float, rounds: int) -> _Fitted:
+def _fitted(model: CompetenceModel, estimate: Estimate, tolerance: float, rounds: int) -> _Fitted:
     """EM with a leap after every two rounds (SQUAREM), taken back where it went too far.
 
     A leap only changes where the next round starts: the end is a fixed point of EM.
     Source: R. Varadhan and C. Roland, Simple and globally convergent methods for accelerating
     the convergence of any EM algorithm (2008), scheme S3.
     """
-    trail: list[_Estimate] = []
+    trail: list[Estimate] = []
     fallback, reached, log, n = estimate, -np.inf, 0.0, 0
     while n < rounds:
         better, log = model.step(estimate)
@@ -351,7 +163,7 @@ def _fitted(model: _Model, estimate: _Estimate, tolerance: float, rounds: int) -
     return _Fitted(estimate, n, False, log)
 
 
-def _leapt(before: _Estimate, first: _Estimate, second: _Estimate) -> _Estimate:
+def _leapt(before: Estimate, first: Estimate, second: Estimate) -> Estimate:
     """Where the last two rounds of EM point to."""
     step = first.theta - before.theta
     bend = second.theta - first.theta - step
@@ -363,18 +175,18 @@ def _leapt(before: _Estimate, first: _Estimate, second: _Estimate) -> _Estimate:
 
     spread = ahead(before.spread, first.spread, second.spread)
     total = spread.sum(axis=-1, keepdims=True)
-    return _Estimate(ahead(before.theta, first.theta, second.theta), spread / total)
+    return Estimate(ahead(before.theta, first.theta, second.theta), spread / total)
 
 
 # --- standard errors ---------------------------------------------------------------------
 
 
 def _jackknife(
-    model: _Model,
+    model: CompetenceModel,
     fit: CrowdLabels,
     clusters: ArrayLike,
     tolerance: float,
-    whole: _Estimate,
+    whole: Estimate,
     seed: int,
 ) -> Floats:
     """(n_raters,) standard errors over parts of the clusters, NaN where there are none."""
