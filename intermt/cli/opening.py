@@ -18,11 +18,12 @@ SYNTHETIC = "SYNTHETIC: invented labels are among these; they are nobody's judge
 def open_store(ctx: Context) -> Store:
     """The store that the options name; a warning where it lies on a network file system."""
     from intermt.store.connect import Store
+    from intermt.store.file_systems import network_file_system
 
     store = Store(
         ctx.store_path, lock_timeout_s=ctx.lock_timeout_s, command=f"intermt {ctx.command}"
     )
-    if kind := store.network_file_system():
+    if kind := network_file_system(store.folder):
         ctx.out.detail(f"the store lies on a network file system ({kind}); see intermt-check(1)")
     return store
 

@@ -29,6 +29,7 @@ from intermt.store.database import (
     is_damaged,
     is_log_damaged,
 )
+from intermt.store.file_systems import network_file_system
 from intermt.store.findings import CheckReport, Finding, Findings
 from intermt.store.inserting import insert_what_fits
 from intermt.store.lock import try_own
@@ -107,7 +108,7 @@ def _check_folder(store: Store, findings: Findings) -> None:
             raise StoreIOError(
                 f"cannot make what is missing: {error.strerror}", where=str(store.folder)
             ) from error
-    if (kind := store.network_file_system()) is not None:
+    if (kind := network_file_system(store.folder)) is not None:
         findings.add(
             "network-file-system",
             store.folder,

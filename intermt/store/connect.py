@@ -38,10 +38,6 @@ _BYTES_A_FLUSH = 4_000_000
 _CLOSING_MB = 48
 # Beyond it, the copying of whole tables goes on on the disk.
 _UPGRADE_MB = 500
-_NETWORK_FILE_SYSTEMS = {
-    *("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "lustre", "gpfs"),
-    *("beegfs", "ceph", "fuse.ceph", "fuse.glusterfs", "fuse.juicefs"),
-}
 
 
 class Store:
@@ -148,17 +144,6 @@ class Store:
             )
         self._follow_group()
         return self
-
-    def network_file_system(self) -> str | None:
-        """The kind of network file system the store lies on, or None."""
-        best: tuple[int, str] = (0, "")
-        with contextlib.suppress(OSError):
-            here = self.folder.resolve()
-            for line in Path("/proc/mounts").read_text().splitlines():
-                _, mount, kind = line.split()[:3]
-                if here.is_relative_to(mount.replace("\\040", " ")):
-                    best = max(best, (len(mount), kind))
-        return best[1] if best[1] in _NETWORK_FILE_SYSTEMS else None
 
     def _follow_group(self) -> None:
         # In a folder that a group may write, what one member makes the others must be able

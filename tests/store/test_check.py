@@ -13,7 +13,7 @@ import pytest
 
 from intermt.errors import MissingInputError, StoreIOError, TryLater
 from intermt.records import ImagePart, Node, PictureUse, Score
-from intermt.store import check_keys, check_pictures, check_references, findings, trees
+from intermt.store import check, check_keys, check_pictures, check_references, findings, trees
 from intermt.store.check import CheckReport, examine
 from intermt.store.connect import Store
 from intermt.store.journal import Journal
@@ -594,7 +594,7 @@ def test_files_the_group_cannot_use_are_found_and_mended(full: Store) -> None:
 
 
 def test_network_file_system_is_warned_of(full: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Store, "network_file_system", lambda self: "nfs4")
+    monkeypatch.setattr(check, "network_file_system", lambda folder: "nfs4")
     report = examine(full, repair=True)
     assert kinds(report) == {"network-file-system": 1}
     assert "nfs4" in report.findings[0].message

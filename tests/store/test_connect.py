@@ -453,17 +453,3 @@ print(n)
     assert n_images == (len(list(store.images.files())),)
     assert list((store.folder / "journal").iterdir()) == []
     assert list((store.folder / "queue").iterdir()) == []
-
-
-def test_network_file_system_is_told_by_the_mount(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mounts = f"none / ext4 rw 0 0\nhost:/x {store.folder.parent} nfs4 rw 0 0\n"
-    real = Path.read_text
-    monkeypatch.setattr(
-        Path,
-        "read_text",
-        lambda self, *a, **k: mounts if str(self) == "/proc/mounts" else real(self, *a, **k),
-    )
-    assert store.network_file_system() == "nfs4"
-    assert Store(Path("/")).network_file_system() is None
