@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from intermt.commands.at_once import each
-from intermt.commands.calling import Caller
+from intermt.commands.calling import CallCounts, Caller, completed, started
+from intermt.commands.runs import finished
 from intermt.config import Server
 from intermt.domain.embedding_text import FORMAT, texts_of
 from intermt.errors import ProtocolMismatch, TryLater
@@ -26,6 +27,7 @@ from intermt.records import Call, Message, Progress, Reply, Run, TextPart
 from intermt.servers.embeddings import BEYOND, embed_call, embed_messages_call, vectors
 from intermt.store import requests, trees
 from intermt.store.connect import Store
+from intermt.store.flushing import flushing
 
 MAX_CHARS = 1000
 """Of a text, where nothing else is said: about 250 tokens of English, which any model takes."""
@@ -251,7 +253,57 @@ def mean_of(vectors: Vectors, answers: Sequence[str]) -> Vector | None:
     return mean
 
 
-def refuse_incomplete(vectors: Vectors, n_answers: int, server: Server) -> None:
+def embedded_by(
+    store: Store,
+    answers: Collection[str],
+    server: Server,
+    record: Run,
+    progress: Progress,
+    *,
+    max_chars: int,
+    pictures: bool,
+    stop_error_rate: float,
+) -> tuple[EmbedPlan, Vectors, CallCounts]:
+    """The vectors of answers, with how they were made and what became of the calls.
+
+    Args:
+        store: Where answers and the ledger are.
+        answers: Node ids.
+        server: Who is asked for what the ledger lacks.
+        record: The run that calls are booked to.
+        progress: Where to report.
+        max_chars: See `EmbedPlan`.
+        pictures: See `EmbedPlan`.
+        stop_error_rate: See `Caller`.
+
+    Raises:
+        ServerUnreachable: The server does not answer.
+        ProtocolMismatch: The vectors are not all of one length.
+        TryLater: Too many calls fail, or vectors are missing that may come in another run.
+    """
+    with started([server]) as running, flushing(store, progress.note):
+        caller = Caller(
+            store,
+            running,
+            run_id=record.run_id,
+            progress=progress,
+            stop_error_rate=stop_error_rate,
+        )
+        asked = running[server.name]
+
+        async def ask() -> tuple[EmbedPlan, Vectors]:
+            async with caller:
+                plan = EmbedPlan(caller.models[asked.name], max_chars, pictures)
+                return plan, await embedded(store, answers, plan, asked, progress, caller, record)
+
+        plan, vectors = completed(store, ask())
+        if caller.counts.made:
+            store.keep([finished(record, "done")])
+    _refuse_incomplete(vectors, len(answers), server)
+    return plan, vectors, caller.counts
+
+
+def _refuse_incomplete(vectors: Vectors, n_answers: int, server: Server) -> None:
     """Go on only if what is missing will not come by asking again.
 
     Raises:
@@ -265,13 +317,6 @@ def refuse_incomplete(vectors: Vectors, n_answers: int, server: Server) -> None:
             where=server.name,
             todo="run the same command again: it asks only for what is missing",
         )
-
-
-def addressed(server: Server | None, plan_model: str) -> Server:
-    """The server that calls name; a stand-in for one where nobody is asked."""
-    if server is not None:
-        return replace(server, model=plan_model)
-    return Server(name="", kind="embed", url=(), model=plan_model)
 
 
 def reasons(missing: Mapping[str, str]) -> Iterator[str]:

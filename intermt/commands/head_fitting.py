@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from intermt import __version__
-from intermt.commands.calling import CallCounts, Caller, completed, started
-from intermt.commands.embedding import EmbedPlan, Vectors, embedded, reasons, refuse_incomplete
+from intermt.commands.calling import CallCounts
+from intermt.commands.embedding import EmbedPlan, Vectors, embedded_by, reasons
 from intermt.commands.head_file import write_head
 from intermt.commands.head_pairs import (
     Labelled,
@@ -26,7 +26,7 @@ from intermt.commands.head_pairs import (
 from intermt.commands.judge_config import named
 from intermt.commands.pair_choice import PairConfig, PairFunnel
 from intermt.commands.pair_splits import split_and_checked
-from intermt.commands.runs import finished, new_run
+from intermt.commands.runs import new_run
 from intermt.config import Server
 from intermt.dimensions import Level
 from intermt.domain.correlation import Floats
@@ -35,7 +35,6 @@ from intermt.domain.preference_head import Head, NoHead, fit_head
 from intermt.errors import CannotCreate, MissingInputError, UsageError
 from intermt.records import Progress
 from intermt.store.connect import Store
-from intermt.store.flushing import flushing
 
 TRAIN = "train"
 _REASONS_SHOWN = 5
@@ -187,28 +186,17 @@ def run(store: Store, config: FitConfig, progress: Progress) -> FitResult:
         raise CannotCreate("there is no such folder", where=str(config.path.parent))
     found = _for_training(store, config, progress)
     record = new_run("judge --fit", {**config.as_json(), "server": named(config.server)}, None)
-    with started([config.server]) as running, flushing(store, progress.note):
-        caller = Caller(
-            store,
-            running,
-            run_id=record.run_id,
-            progress=progress,
-            stop_error_rate=config.stop_error_rate,
-        )
-
-        async def ask() -> tuple[EmbedPlan, Vectors]:
-            async with caller:
-                server = running[config.server.name]
-                plan = EmbedPlan(caller.models[server.name], config.max_chars, config.pictures)
-                answers = found.all_answers
-                return plan, await embedded(store, answers, plan, server, progress, caller, record)
-
-        plan, vectors = completed(store, ask())
-    refuse_incomplete(vectors, len(found.all_answers), config.server)
-    result = _fitted(config, found, plan, vectors, caller.counts, record.run_id)
-    if caller.counts.made:
-        store.keep([finished(record, "done")])
-    return result
+    plan, vectors, calls = embedded_by(
+        store,
+        found.all_answers,
+        config.server,
+        record,
+        progress,
+        max_chars=config.max_chars,
+        pictures=config.pictures,
+        stop_error_rate=config.stop_error_rate,
+    )
+    return _fitted(config, found, plan, vectors, calls, record.run_id)
 
 
 def _for_training(store: Store, config: FitConfig, progress: Progress) -> Labelled:

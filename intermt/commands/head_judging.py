@@ -15,7 +15,7 @@ from intermt.commands.calling import Caller
 from intermt.commands.embedding import vector_of
 from intermt.commands.head_file import HeadFile
 from intermt.commands.judge_config import TrainedOn
-from intermt.commands.judging import JudgePlan, LoadedItem
+from intermt.commands.judging import JudgePlan, LoadedItem, model_judge
 from intermt.errors import ConfigError, MissingInputError, ProtocolMismatch
 from intermt.records import (
     Choice,
@@ -26,7 +26,6 @@ from intermt.records import (
     Verdict,
     VerdictState,
     content_id,
-    rater_id,
 )
 from intermt.servers.embeddings import vectors
 from intermt.store.judging import JudgeItem
@@ -65,13 +64,10 @@ def head_rater(name: str | None, head: HeadFile, model: str, simulated: bool) ->
             todo="name a server of that model, or fit the head anew",
         )
     name = name or f"{model}+head-{head.head_id[:8]}"
-    return Rater(
-        rater_id(name, "judge", "model"),
+    return model_judge(
         name,
-        "judge",
-        "model",
+        content_id("judge", "head", head.head_id),
         model=model,
-        settings=content_id("judge", "head", head.head_id),
         simulated=simulated or head.simulated,
     )
 

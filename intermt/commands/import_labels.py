@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from intermt.commands.import_conversations import build, conversation_id
+from intermt.commands.judging import model_judge
 from intermt.commands.picture_files import PictureFiles
 from intermt.formats.reading.rows import (
     AnswerId,
@@ -333,5 +334,4 @@ class _Work:
 
 def judge_of_predictions(name: str) -> Rater:
     """The judge that imported predictions come in as."""
-    own_id = rater_id(name, "judge", "model")
-    return Rater(own_id, name, "judge", "model", settings=content_id("imported predictions"))
+    return model_judge(name, content_id("imported predictions"))

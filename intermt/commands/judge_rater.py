@@ -7,10 +7,11 @@ from typing import Any
 
 from intermt.commands.calling import Caller
 from intermt.commands.judge_config import PAPER_IMAGE_PX, JudgeConfig
+from intermt.commands.judging import model_judge
 from intermt.commands.reward_judging import reward_rater
 from intermt.domain.prompts import PROMPT_NAMES
 from intermt.errors import UsageError
-from intermt.records import Rater, RaterKind, Run, content_id, rater_id
+from intermt.records import Rater, RaterKind, Run, content_id
 from intermt.store import judging as stored
 
 _ASKED_WITH = tuple(
@@ -61,15 +62,7 @@ def judge_rater(caller: Caller, config: JudgeConfig) -> Rater:
         config.prompts.hash("crucial_step_grade"),
         *special.items(),
     )
-    return Rater(
-        rater_id(name, "judge", "model"),
-        name,
-        "judge",
-        "model",
-        model=model,
-        settings=settings,
-        simulated=simulated,
-    )
+    return model_judge(name, settings, model=model, simulated=simulated)
 
 
 def check_judge(

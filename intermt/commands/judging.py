@@ -15,9 +15,11 @@ from intermt.records import (
     JudgeTask,
     Message,
     Node,
+    Rater,
     Verdict,
     VerdictState,
     content_id,
+    rater_id,
 )
 from intermt.store import trees
 from intermt.store.judging import JudgeItem
@@ -28,6 +30,23 @@ if TYPE_CHECKING:
 CRUCIAL_STEP = "crucial_step_recognition"
 MISSING = "missing picture: "
 """How the note begins that names a picture the judge did not see."""
+
+
+def model_judge(
+    name: str, settings: str, *, model: str | None = None, simulated: bool = False
+) -> Rater:
+    """The rater that a model is as a judge.
+
+    Args:
+        name: What makes it this judge, and no other, in a store.
+        settings: Equal for judges that are asked alike.
+        model: What it is made of; None where nobody said.
+        simulated: Whether a stand-in plays it.
+    """
+    own_id = rater_id(name, "judge", "model")
+    return Rater(
+        own_id, name, "judge", "model", model=model, settings=settings, simulated=simulated
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from intermt.commands.calling import Caller
-from intermt.commands.judging import JudgePlan, LoadedItem
+from intermt.commands.judging import JudgePlan, LoadedItem, model_judge
 from intermt.config import RewardEndpoint
 from intermt.dimensions import OVERALL
 from intermt.errors import ProtocolMismatch
@@ -19,7 +19,6 @@ from intermt.records import (
     Verdict,
     VerdictState,
     content_id,
-    rater_id,
 )
 from intermt.servers.reward import NotARewardError, lacks_endpoint, reward_call, reward_of
 
@@ -48,14 +47,8 @@ class _Side:
 def reward_rater(name: str | None, model: str, dimension: str, simulated: bool) -> Rater:
     """The judge that a reward model is; its number is about one dimension, for good."""
     name = name or (model if dimension == OVERALL else f"{model}+{dimension}")
-    return Rater(
-        rater_id(name, "judge", "model"),
-        name,
-        "judge",
-        "model",
-        model=model,
-        settings=content_id("judge", "reward", model, dimension),
-        simulated=simulated,
+    return model_judge(
+        name, content_id("judge", "reward", model, dimension), model=model, simulated=simulated
     )
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from intermt.commands.calling import Caller, completed, started
+from intermt.commands.calling import completed
 from intermt.commands.embedding import (
     EmbedPlan,
     Vectors,
-    addressed,
     embedded,
+    embedded_by,
     reasons,
-    refuse_incomplete,
 )
 from intermt.commands.head_pairs import (
     Labelled,
@@ -29,7 +27,7 @@ from intermt.commands.head_pairs import (
 )
 from intermt.commands.judge_config import named
 from intermt.commands.pair_choice import MODES
-from intermt.commands.runs import finished, new_run
+from intermt.commands.runs import new_run
 from intermt.commands.scaling_config import (
     Evidence,
     ScalingConfig,
@@ -38,6 +36,7 @@ from intermt.commands.scaling_config import (
     told,
     turns_of,
 )
+from intermt.config import Server
 from intermt.dimensions import LEVELS, OVERALL
 from intermt.domain.correlation import Floats
 from intermt.domain.head_path import Space
@@ -47,7 +46,6 @@ from intermt.errors import MissingInputError, UsageError
 from intermt.records import Progress
 from intermt.store import requests
 from intermt.store.connect import Store
-from intermt.store.flushing import flushing
 
 _REASONS_SHOWN = 3
 
@@ -132,32 +130,21 @@ def _embedded(
     """The vectors of answers; without a server those that the ledger has."""
     if config.server is None:
         plan = EmbedPlan(_model(store, config), config.max_chars, config.pictures)
-        server = addressed(None, plan.model)
-        return plan, completed(store, embedded(store, answers, plan, server, progress))
+        nobody = Server(name="", kind="embed", url=(), model=plan.model)
+        return plan, completed(store, embedded(store, answers, plan, nobody, progress))
     asked = {"server": named(config.server), "level": config.level, "dataset": config.dataset}
     record = new_run("stats scaling", asked, config.seed)
-    with ExitStack() as stack:
-        running = stack.enter_context(started([config.server]))
-        stack.enter_context(flushing(store, progress.note))
-        caller = Caller(
-            store,
-            running,
-            run_id=record.run_id,
-            progress=progress,
-            stop_error_rate=config.stop_error_rate,
-        )
-        server = running[config.server.name]
-
-        async def ask() -> tuple[EmbedPlan, Vectors]:
-            async with caller:
-                plan = EmbedPlan(caller.models[server.name], config.max_chars, config.pictures)
-                return plan, await embedded(store, answers, plan, server, progress, caller, record)
-
-        found = completed(store, ask())
-        if caller.counts.made:
-            store.keep([finished(record, "done")])
-    refuse_incomplete(found[1], len(answers), config.server)
-    return found
+    plan, vectors, _ = embedded_by(
+        store,
+        answers,
+        config.server,
+        record,
+        progress,
+        max_chars=config.max_chars,
+        pictures=config.pictures,
+        stop_error_rate=config.stop_error_rate,
+    )
+    return plan, vectors
 
 
 def _model(store: Store, config: ScalingConfig) -> str:
