@@ -50,15 +50,16 @@ def _first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 
 async def loaded(
-    chunks: Iterable[Sequence[Raw]], load: Callable[[Sequence[Raw]], list[Item]]
+    first: Sequence[Item],
+    chunks: Iterable[Sequence[Raw]],
+    load: Callable[[Sequence[Raw]], Sequence[Item]],
 ) -> AsyncIterator[Item]:
-    """The items that `load` makes of chunks, one chunk ahead, in a thread."""
-    waiting = iter(chunks)
-    first = next(waiting, None)
-    following = None if first is None else asyncio.create_task(asyncio.to_thread(load, first))
-    while following is not None:
-        items = await following
-        after = next(waiting, None)
-        following = None if after is None else asyncio.create_task(asyncio.to_thread(load, after))
+    """The first items, then those that `load` makes of chunks, one ahead, in a thread."""
+    items = first
+    for chunk in chunks:
+        following = asyncio.create_task(asyncio.to_thread(load, chunk))
         for item in items:
             yield item
+        items = await following
+    for item in items:
+        yield item

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+
+from duckdb import DuckDBPyConnection as Connection
 
 from intermt.commands.at_once import each, loaded
 from intermt.commands.calling import Caller, completed, started
@@ -85,11 +87,13 @@ class _Member:
         rater: Who it is.
         plan: How it is asked.
         todo: The items on which it lacks a verdict.
+        first: So many of them as it is asked about at once, with what they name.
     """
 
     rater: Rater
     plan: JudgePlan
     todo: tuple[JudgeItem, ...]
+    first: list[LoadedItem]
 
 
 async def _judge_all(
@@ -189,7 +193,8 @@ async def _ask(
     judge = _asker(caller, plan)
 
     def load(chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
-        return _loaded(store, chunk)
+        with store.reading() as db:
+            return _loaded(db, chunk)
 
     async def one(item: LoadedItem) -> None:
         verdicts = await judge.judge(item)
@@ -197,8 +202,9 @@ async def _ask(
         tally.add(item, verdicts)
         progress.advance()
 
-    chunks = _chunks(member.todo, plan.server.max_in_flight)
-    await each(loaded(chunks, load), one, at_once=2 * plan.server.max_in_flight)
+    n_first = len(member.first)
+    later = (member.todo[i : i + _CHUNK] for i in range(n_first, len(member.todo), _CHUNK))
+    await each(loaded(member.first, later, load), one, at_once=2 * plan.server.max_in_flight)
 
 
 def _decide(
@@ -217,10 +223,9 @@ def _decide(
     return states, n_changed
 
 
-def _loaded(store: Store, chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
+def _loaded(db: Connection, chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
     ids = {node for item in chunk for node in (*item.a_path, *item.b_path)}
-    with store.reading() as db:
-        nodes = trees.nodes(db, ids)
+    nodes = trees.nodes(db, ids)
     return [LoadedItem.of(item, nodes) for item in chunk]
 
 
@@ -249,10 +254,12 @@ def _items(store: Store, config: JudgeConfig) -> tuple[list[JudgeItem], int, int
     items = _limited(found, config)
     kept = set(whole)
     if bad := [item for item in items if item not in kept]:
+        with store.reading() as db:
+            shown = _loaded(db, bad[:_ITEMS_NAMED])
         raise InputError(
             f"pictures are missing of {len(bad)} of the {len(items)} items to judge",
             where=str(store.folder),
-            details=[_said_of_missing(item) for item in _loaded(store, bad[:_ITEMS_NAMED])]
+            details=[_said_of_missing(item) for item in shown]
             + [f"and {len(bad) - _ITEMS_NAMED} more"] * (len(bad) > _ITEMS_NAMED),
             todo="bring the pictures in, or choose --missing-images note or skip",
         )
@@ -299,14 +306,6 @@ def _limited(items: list[JudgeItem], config: JudgeConfig) -> list[JudgeItem]:
     return sorted(chosen[: config.limit], key=lambda i: (i.a_id, i.b_id or ""))
 
 
-def _chunks(items: Sequence[JudgeItem], first: int) -> Iterator[Sequence[JudgeItem]]:
-    """The items in pieces; the server need not wait long for the first of them."""
-    start, size = 0, first
-    while start < len(items):
-        yield items[start : start + size]
-        start, size = start + size, _CHUNK
-
-
 # --- how it is judged --------------------------------------------------------------------
 
 
@@ -331,7 +330,9 @@ def _members(
             check_judge(db, rater, config, grader)
             done = stored.finished_verdicts(db, rater.rater_id, plan.task, plan.level)
             todo = tuple(i for i in items if not done or not plan.verdict_ids(i) <= done)
-            members.append(_Member(rater, plan, todo))
+            # Now, while the database is open: servers need not wait for its next opening.
+            first = _loaded(db, todo[: plan.server.max_in_flight])
+            members.append(_Member(rater, plan, todo, first))
     return members
 
 
