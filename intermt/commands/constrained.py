@@ -12,6 +12,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +25,7 @@ MOST_LOGPROBS = 20
 
 _NO_SCHEMA_WORDS = ("response_format", "json_schema", "schema", "guided", "grammar", "structured")
 _NUMBER = re.compile(r"\d+")
+_HEAD_START_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ class ConstrainedAsking:
 
     def __init__(self, top_logprobs: int | None = None) -> None:
         self._manner = Manner(True, top_logprobs)
-        self._manners: dict[str, Manner] = {}
-        self._first_asked: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._manners: defaultdict[str, Manner] = defaultdict(lambda: self._manner)
+        self._leads: dict[str, asyncio.Event] = {}
 
     async def ask(
         self,
@@ -96,33 +98,28 @@ class ConstrainedAsking:
     async def _ask(
         self, by: Caller | Attempt, server: str, call: Callable[[Manner], Call], accept: Accept
     ) -> tuple[Reply, Manner]:
-        if server not in self._manners:
+        lead = self._leads.get(server)
+        if lead is None or not lead.is_set():
             # What it turned down in an earlier run need not be turned down again.
             for manner in (replace(self._manner, schema=False), Manner(schema=False)):
                 if by.is_known(call(manner)):
                     return await by.ask(call(manner), accept), manner
             # One asks first: a server that turns something down does so with a single call
             # then, not with as many as are under way, which would look like a broken server.
-            async with self._first_asked[server]:
-                if server not in self._manners:
-                    reply, manner = await self._down_from(by, self._manner, call, accept)
-                    self._manners[server] = manner
-                    return reply, manner
-        reply, manner = await self._down_from(by, self._manners[server], call, accept)
-        self._manners[server] = _lesser(manner, self._manners[server])
-        return reply, manner
-
-    async def _down_from(
-        self,
-        by: Caller | Attempt,
-        manner: Manner,
-        call: Callable[[Manner], Call],
-        accept: Accept,
-    ) -> tuple[Reply, Manner]:
+            # It does so at once, while an answer can take minutes.
+            if lead is None:
+                lead = self._leads[server] = asyncio.Event()
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_HEAD_START_S):
+                        await lead.wait()
+        manner = self._manners[server]
         while True:
             reply = await by.ask(call(manner), accept)
             lower = _without_what_is_refused(manner, reply)
+            self._manners[server] = _lesser(lower or manner, self._manners[server])
             if lower is None:
+                lead.set()
                 return reply, manner
             manner = lower
 

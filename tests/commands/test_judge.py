@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from intermt import domain
+from intermt.commands import constrained
 from intermt.dimensions import dimensions_of
 from intermt.simulator import InProcess, Simulator, parse_faults
 from intermt.store.connect import Store
@@ -189,6 +191,22 @@ def test_a_server_that_takes_no_schema_is_asked_without(intermt: Program, tmp_pa
     with serving(_refuses) as served:
         assert intermt("judge", "--task", "score", "--server", served.url)
         assert served.asked == []
+
+
+def test_a_slow_first_answer_does_not_keep_the_others_waiting(
+    filled: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constrained, "_HEAD_START_S", 0.05)
+    all_here = asyncio.Barrier(3)
+
+    async def together(_: dict[str, Any]) -> web.Response:
+        async with asyncio.timeout(20):
+            await all_here.wait()
+        return said(scores())
+
+    with serving(together) as served:
+        done = filled("judge", "--task", "score", "--server", served.url)
+    assert done.data["calls"]["states"] == {"ok": 12}
 
 
 def test_a_server_that_ignores_the_schema_is_read_all_the_same(filled: Program) -> None:
