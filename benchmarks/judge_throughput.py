@@ -1,7 +1,8 @@
 """Times `judge` against a stand-in at 50 ms: 1,000 local scores, with and without pictures.
 
     python benchmarks/judge_throughput.py [--scores 1000] [--pictures 0,5] [--picture-kib 60]
-        [--latency-ms 50] [--in-flight 20] [--most-mib 300] [--most-s 3.5,6] [--profile FILE]
+        [--latency-ms 50] [--in-flight 20] [--repeat 3] [--most-mib 300] [--most-s 3.5,6]
+        [--profile FILE]
 
 A store is made with as many conversations of one turn as there are scores; each has its own
 pictures, so that none is encoded twice. The stand-in and the judge are processes of their own;
@@ -9,8 +10,9 @@ the judge's time is on the wall and includes the start of the program, its memor
 Modules are compiled beforehand, as those of an installed program are.
 Ideal is the time that the latency alone would take: scores times latency over calls at once.
 
-Exits 1 if a run is not finished or takes more than --most-s seconds (one for each number of
-pictures) or --most-mib at its peak.
+Every run has its own copy of the store. Exits 1 if a run is not finished or takes more than
+--most-mib at its peak, or if the median of the times is above --most-s seconds (one for each number
+of pictures).
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -166,6 +170,7 @@ def main() -> int:
     parser.add_argument("--picture-kib", type=int, default=60)
     parser.add_argument("--latency-ms", type=float, default=50)
     parser.add_argument("--in-flight", type=int, default=20)
+    parser.add_argument("--repeat", type=int, default=3, help="runs for each number of pictures")
     parser.add_argument("--most-mib", type=float, default=300)
     parser.add_argument("--most-s", default="3.5,6", help="longest times, by number of pictures")
     parser.add_argument("--profile", help="write the judge's cProfile there")
@@ -184,18 +189,29 @@ def main() -> int:
     good = True
     counts = [int(n) for n in options.pictures.split(",")]
     for n_pictures, most_s in zip(counts, map(float, options.most_s.split(",")), strict=False):
+        times = []
         with tempfile.TemporaryDirectory() as name:
-            store = filled_store(
+            filled = filled_store(
                 Path(name) / "work", options.scores, n_pictures, options.picture_kib
             )
-            one = measure(store, options.latency_ms, options.in_flight, options.profile)
-        print(
-            f"{n_pictures:8}  {one.wall_s:6.2f}  {ideal_s:7.2f}  "
-            f"{one.user_s:14.2f} + {one.system_s:<13.2f}  {one.server_cpu_s:16.2f}  "
-            f"{one.peak_mib:8.0f}  {one.n_ok:13,}" + ("" if one.done else "  UNFINISHED"),
-            flush=True,
-        )
-        good &= one.done and one.wall_s <= most_s and one.peak_mib <= options.most_mib
+            for number in range(options.repeat):
+                store = Path(name) / f"run{number}" / "store"
+                shutil.copytree(filled, store)
+                # What was written so far is not to hold up the judge's own writing.
+                os.sync()
+                one = measure(store, options.latency_ms, options.in_flight, options.profile)
+                shutil.rmtree(store)
+                print(
+                    f"{n_pictures:8}  {one.wall_s:6.2f}  {ideal_s:7.2f}  "
+                    f"{one.user_s:14.2f} + {one.system_s:<13.2f}  {one.server_cpu_s:16.2f}  "
+                    f"{one.peak_mib:8.0f}  {one.n_ok:13,}" + ("" if one.done else "  UNFINISHED"),
+                    flush=True,
+                )
+                times.append(one.wall_s)
+                good &= one.done and one.peak_mib <= options.most_mib
+        median_s = statistics.median(times)
+        print(f"median {median_s:.2f} s (at most {most_s:g})")
+        good &= median_s <= most_s
     return 0 if good else 1
 
 
