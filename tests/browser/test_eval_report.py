@@ -11,10 +11,10 @@ import pytest
 from intermt.commands import eval_report
 from intermt.commands.eval_config import EvalConfig
 from intermt.domain.figures import Resampling
-from intermt.store.connect import Store
 from tests.browser.reading import TEXTS, WIDE, Show, shown
 from tests.commands.report_stores import HOSTILE_NAMES, Filling
 from tests.commands.work import Silent
+from tests.made_once import made_once
 
 _PICTURES = """
 async () => {
@@ -25,32 +25,31 @@ async () => {
 """
 
 
-def written(store: Store, file: Path) -> Path:
+_FILLINGS: dict[str, dict[str, Any]] = {
+    "one": {},
+    "two": {"judges": ("A judge", "Another judge"), "kind": "synthetic"},
+    "hostile": {
+        "judges": HOSTILE_NAMES,
+        "n_seeds": 4,
+        "hostile": True,
+        "simulated": True,
+        "kind": "synthetic",
+    },
+    "agreeing": {"right": 1.0, "n_seeds": 3},
+}
+
+
+def _write_pages(folder: Path) -> None:
     config = EvalConfig(resampling=Resampling(n_resamples=50), bias=True, compare=("published",))
-    progress = Silent()
-    eval_report.run(store, config, file, {}, progress)
-    return file
+    for name, options in _FILLINGS.items():
+        store = Filling(folder / name, **options).store
+        eval_report.run(store, config, folder / f"{name}.html", {}, Silent())
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("report")
-    fillings: dict[str, dict[str, Any]] = {
-        "one": {},
-        "two": {"judges": ("A judge", "Another judge"), "kind": "synthetic"},
-        "hostile": {
-            "judges": HOSTILE_NAMES,
-            "n_seeds": 4,
-            "hostile": True,
-            "simulated": True,
-            "kind": "synthetic",
-        },
-        "agreeing": {"right": 1.0, "n_seeds": 3},
-    }
-    return {
-        name: written(Filling(folder / name, **options).store, folder / f"{name}.html")
-        for name, options in fillings.items()
-    }
+    folder = made_once(tmp_path_factory, "eval-pages", _write_pages)
+    return {name: folder / f"{name}.html" for name in _FILLINGS}
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.browser.reading import TEXTS, WIDE, Show, shown
 from tests.cli.running import environment
 from tests.commands.report_stores import HOSTILE_NAMES, Filling
 from tests.commands.stats_stores import WORLDS
+from tests.made_once import made_once
 
 NAMES = ("labels", "invented", "long names", "hostile", "bare", "empty")
 
@@ -84,10 +85,14 @@ def typed(folder: Path, *words: str) -> subprocess.Popen[bytes]:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed")
-    folders = {}
+    folder = made_once(tmp_path_factory, "reports", _write_reports)
+    return {name: folder / name / "out" / PAGE for name in NAMES}
+
+
+def _write_reports(folder: Path) -> None:
     for name in NAMES:
-        folder = tmp_path_factory.mktemp(name.replace(" ", "-"))
-        store = folder / "store"
+        (folder / name).mkdir()
+        store = folder / name / "store"
         if name == "labels":
             Filling(store, ("A judge", "Another judge"))
         elif name == "hostile":
@@ -97,13 +102,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         elif name in WORLDS:
             Store(store).create().write(replace(WORLDS[name], n_trees=6, n_days=3).records())
         elif name == "bare":
-            assert typed(folder, "annotate-import", str(sample_files().conversations)).wait() == 0
+            conversations = str(sample_files().conversations)
+            assert typed(folder / name, "annotate-import", conversations).wait() == 0
         else:
             Store(store).create()
-        folders[name] = folder
-    writing = [typed(folder, "report", "out") for folder in folders.values()]
+    writing = [typed(folder / name, "report", "out") for name in NAMES]
     assert [process.wait() for process in writing] == [0] * len(NAMES)
-    return {name: folder / "out" / PAGE for name, folder in folders.items()}
 
 
 @pytest.fixture
