@@ -74,8 +74,14 @@ def how_to_go_on(counts: CallCounts, *, tries_otherwise: bool, look: str = "") -
         look: How to look at a reply that states nothing; "" where there is no way.
     """
     states = counts.states
-    if states["rejected"]:
+    if states["rejected"] > counts.unsent + counts.worked_round:
         return "mend what the server rejects, then run the same command again"
+    if counts.unsent:
+        or_else = " or choose another --limit-context" if tries_otherwise else ""
+        return (
+            "some calls were not sent: raise the server's limit in the configuration"
+            f"{or_else}, or mend the picture; then run the same command again"
+        )
     cut, unstated = states["truncated"], counts.unstated
     nothing = states["refused"] + states["empty"] + unstated
     again = "run the same command again: "

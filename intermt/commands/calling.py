@@ -28,6 +28,7 @@ from intermt.commands.early_stop import EarlyStop
 from intermt.commands.keeping import Keeper
 from intermt.commands.stopping import run_to_end
 from intermt.config import Server
+from intermt.errors import IntermtError
 from intermt.records import Call, Image, Progress, Reply
 from intermt.servers.client import Client
 from intermt.servers.encoding import PictureCache
@@ -38,6 +39,7 @@ from intermt.store.rows import Answered, Record
 MOST_REASONS = 20
 
 _PICTURE_BYTES = 32 * 1024 * 1024
+_LAST_REPLIES_S = 60.0
 
 Result = TypeVar("Result")
 
@@ -53,6 +55,9 @@ class CallCounts:
         reused: Answered from the store, without a request.
         states: How the calls that were made ended, by state.
         unstated: Those of the unparsed ones that were replies: they came, and state nothing.
+        unsent: Those of the rejected ones that never went out, being over a limit that is
+            known, or with a picture that cannot be read.
+        worked_round: Those of the rejected ones that were made again in another manner.
         attempts: HTTP requests made.
         tokens_in: Prompt tokens the servers counted.
         tokens_out: Completion tokens, likewise.
@@ -63,6 +68,8 @@ class CallCounts:
     reused: int = 0
     states: Counter[str] = field(default_factory=Counter)
     unstated: int = 0
+    unsent: int = 0
+    worked_round: int = 0
     attempts: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
@@ -76,6 +83,8 @@ class CallCounts:
             total.reused += one.reused
             total.states.update(one.states)
             total.unstated += one.unstated
+            total.unsent += one.unsent
+            total.worked_round += one.worked_round
             total.attempts += one.attempts
             total.tokens_in += one.tokens_in
             total.tokens_out += one.tokens_out
@@ -89,8 +98,8 @@ class CallCounts:
 
     @property
     def failed(self) -> int:
-        """Calls that were sent and did not end well."""
-        return self.made - self.states["ok"]
+        """Calls that did not end well, and were not made again in another manner."""
+        return self.made - self.states["ok"] - self.worked_round
 
 
 class Caller:
@@ -131,6 +140,7 @@ class Caller:
         self._clients: dict[str, Client] = {}
         self._known: set[str] = set()
         self._in_vain: dict[str, bool] = {}
+        self._rejected: set[str] = set()
         self._under_way: dict[str, asyncio.Task[Reply]] = {}
         self._stack = AsyncExitStack()
         self._lookup: asyncio.Task[dict[str, Reply]] | None = None
@@ -165,12 +175,27 @@ class Caller:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the clients; requests still under way are given up."""
-        for task in self._under_way.values():
+        """Close the clients; after an error that is none of a signal's, replies are waited for.
+
+        They are paid for. A server that does not answer within a minute is given up.
+        """
+        try:
+            if isinstance(error, IntermtError):
+                await self._wait_for_replies()
+        finally:
+            for task in self._under_way.values():
+                task.cancel()
+            await self._keeper.finish()
+            await self._stack.aclose()
+
+    async def _wait_for_replies(self) -> None:
+        sending = set().union(*(client.sending() for client in self._clients.values()))
+        under_way = set(self._under_way.values())
+        for task in under_way - sending:
             task.cancel()
-        # A reply that has come is paid for.
-        await self._keeper.finish()
-        await self._stack.aclose()
+        if waited := under_way & sending:
+            self._progress.note(f"stopping: {len(waited)} calls are under way still")
+            await asyncio.wait(waited, timeout=_LAST_REPLIES_S)
 
     def _keys(self) -> tuple[set[str], dict[str, bool]]:
         with self._store.reading() as db:
@@ -271,14 +296,24 @@ class Caller:
         self._budget.count(call, reply)
         self.counts.states[reply.state] += 1
         self.counts.unstated += reply.state == "unparsed" and reply.text != ""
+        if reply.state == "rejected":
+            self._rejected.add(reply.request_key)
+            self.counts.unsent += reply.attempts == 0
         if reply.state != "ok":
-            why = f"{reply.state}: {reply.error or 'no reason given'}"
+            why = _why(reply)
             if why in self.counts.reasons or len(self.counts.reasons) < MOST_REASONS:
                 self.counts.reasons[why] += 1
         self.counts.attempts += reply.attempts
         self.counts.tokens_in += reply.tokens_in or 0
         self.counts.tokens_out += reply.tokens_out or 0
         self._early_stop.note(call, reply, was_in_vain=self.was_in_vain(call))
+
+    def worked_round(self, reply: Reply) -> None:
+        """Count a rejection as no failure: the same is asked for in another manner."""
+        if reply.request_key in self._rejected:
+            self._rejected.remove(reply.request_key)
+            self.counts.worked_round += 1
+            self.counts.reasons -= Counter([_why(reply)])
 
     async def _from_store(self, key: str) -> Reply | None:
         # One opening of the database answers all who ask in the same moment.
@@ -303,6 +338,10 @@ class Caller:
                 return requests.settled_replies(db, keys)
 
         return await asyncio.to_thread(read)
+
+
+def _why(reply: Reply) -> str:
+    return f"{reply.state}: {reply.error or 'no reason given'}"
 
 
 def _seen(task: asyncio.Task[Any]) -> None:

@@ -121,6 +121,7 @@ class ConstrainedAsking:
             if lower is None:
                 lead.set()
                 return reply, manner
+            by.worked_round(reply)
             manner = lower
 
 

@@ -62,6 +62,9 @@ class EarlyStop:
         n_bad = len(recent) - recent.count("ok")
         if self._rate >= 1 or len(recent) < _AT_LEAST or n_bad < self._rate * len(recent):
             return
+        if reply.state == "ok":
+            # The next failure can say what is wrong.
+            return
         raise TryLater(
             f"stopped early: {n_bad} of the latest {len(recent)} calls to {call.server}"
             f" failed, the last one {reply.state} ({reply.error or 'no reason given'})",

@@ -67,6 +67,10 @@ class Attempt:
         self._last = call, reply
         return reply
 
+    def worked_round(self, reply: Reply) -> None:
+        """See `Caller.worked_round`."""
+        self._caller.worked_round(reply)
+
     def in_vain(self) -> CallState | None:
         """How this try ended, where the next one is to be made; None where it is not."""
         if self._last is None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from intermt import __version__
 from intermt.config import Server
@@ -83,6 +83,8 @@ class Client:
         self._seats = asyncio.Semaphore(_SEATS_PER_SLOT * server.max_in_flight)
         self._secret = ""
         self._last_error = ""
+        self._sending: set[asyncio.Task[Any] | None] = set()
+        self._is_last_try = False
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -146,6 +148,11 @@ class Client:
             except PictureError as error:
                 return self._unsent(call, f"{error}; nothing was sent")
 
+    def sending(self) -> set[asyncio.Task[Any]]:
+        """The tasks whose call is with the server now; none of them tries again after this."""
+        self._is_last_try = True
+        return {task for task in self._sending if task is not None}
+
     async def _asked(self, call: Call) -> Reply:
         progress = _Progress()
         while progress.tries < self.server.max_attempts:
@@ -154,7 +161,7 @@ class Client:
             except AllDownError:
                 return self._ended(call, progress, all_down=True)
             outcome = await self._attempt(call, ticket, progress)
-            if not outcome.reading.again:
+            if not outcome.reading.again or self._is_last_try:
                 break
             if progress.tries < self.server.max_attempts and not outcome.health.pause_s:
                 await asyncio.sleep(self.pacing.backoff(progress.tries, self._rng))
@@ -166,6 +173,8 @@ class Client:
         if progress.began is None:
             progress.began = ticket.started
         outcome: Outcome | None = None
+        task = asyncio.current_task()
+        self._sending.add(task)
         try:
             # Only now, and anew for every try: pictures make bodies large, and most calls wait.
             max_px = call.max_image_px or self.server.max_image_px
@@ -180,6 +189,7 @@ class Client:
         except NoAnswerError as error:
             outcome = of_no_answer(error)
         finally:
+            self._sending.discard(task)
             self.pool.release(ticket, outcome.health if outcome else None)
         progress.last = outcome
         if outcome.reading.again:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from intermt.commands import calling
 from intermt.commands.at_once import each, loaded
 from intermt.commands.calling import Caller, completed, started
 from intermt.errors import TryLater
@@ -218,6 +219,61 @@ def test_each_keeps_to_its_number_and_passes_on_the_first_failure() -> None:
         return most
 
     assert asyncio.run(work()) == 7
+
+
+def test_replies_under_way_are_kept_when_a_run_stops_early(store: Store) -> None:
+    begun = asyncio.Event()
+
+    async def mixed(body: dict[str, Any]) -> web.Response:
+        text = body["messages"][-1]["content"]
+        if "slow" in text:
+            begun.set()
+            await asyncio.sleep(0.5)
+            return said("Because.")
+        await begun.wait()
+        return said("")
+
+    async def work(url: str) -> int:
+        async with caller(store, url) as asking:
+            texts = ["slow one", "slow two", *(f"bad {n}" for n in range(60))]
+
+            async def one(text: str) -> None:
+                await asking.ask(call(url, text))
+
+            await each(texts, one, 40)
+        return 0
+
+    with serving(mixed) as served, pytest.raises(TryLater, match="stopped early"):
+        asyncio.run(work(served.url))
+    store.flush()
+    assert counted(store, "SELECT count(*) FROM request WHERE state = 'ok'") == 2
+    # All that was asked is in the ledger, and not all was asked.
+    assert counted(store, "SELECT count(*) FROM request") == len(served.asked) < 60
+
+
+def test_a_server_that_hangs_holds_up_no_stop_for_long(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "_LAST_REPLIES_S", 0.05)
+
+    async def mixed(body: dict[str, Any]) -> web.Response:
+        if "hang" in body["messages"][-1]["content"]:
+            await asyncio.sleep(2)
+        return said("")
+
+    async def work(url: str) -> None:
+        async with caller(store, url) as asking:
+            texts = ["hang", *(f"bad {n}" for n in range(40))]
+
+            async def one(text: str) -> None:
+                await asking.ask(call(url, text))
+
+            await each(texts, one, 40)
+
+    with serving(mixed) as served, pytest.raises(TryLater, match="stopped early"):
+        asyncio.run(work(served.url))
+    store.flush()
+    assert counted(store, "SELECT list(DISTINCT state) FROM request") == ["empty"]
 
 
 def test_chunks_are_loaded_one_ahead() -> None:
