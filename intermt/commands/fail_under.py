@@ -26,6 +26,8 @@ from intermt.records import JudgeTask
 BIAS = (*SCORE_BIAS, *PAIR_BIAS)
 """Statistics that are computed where they are asked for."""
 
+_MORE_IS_NOT_BETTER = ("mean_absolute_error", *BIAS)
+
 STATISTICS: dict[JudgeTask, tuple[str, ...]] = {
     "score": (*SCORE_MEASURES, TIE_CALIBRATED, *SCORE_BIAS),
     "pair": (*PAIR_MEASURES, TIE_CALIBRATED, *PAIR_BIAS),
@@ -94,6 +96,12 @@ class Threshold:
             raise UsageError(
                 f"--fail-under {text!r}: {task} has no statistic {statistic!r}",
                 todo=f"{task} has {', '.join(STATISTICS[task])}; write {_FORM}",
+            )
+        if statistic in _MORE_IS_NOT_BETTER:
+            raise UsageError(
+                f"--fail-under {text!r}: a judge is not better for more {statistic}, and a"
+                " condition is that a figure is at least X",
+                todo="take a statistic of which more is better, or compare the figure in --json",
             )
         level: Level | None = None
         if between and between[0] in LEVELS:

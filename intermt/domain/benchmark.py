@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from intermt.dimensions import OVERALL
@@ -110,26 +110,35 @@ def score_evidence(rows: Iterable[ScoreRow]) -> dict[str, Evidence]:
     it is plain equality; nothing is rounded.
     weighted_kappa: Cohen's, quadratic weights on the scale from 0 to 3, over the same
     combinations, items weighing alike. Scores of -1 say that there was nothing to score; they
-    are left out and the note counts their items.
+    are left out.
     mean_absolute_error: mean over items of the mean |score - person's score|.
+    All but weighted_kappa take -1 for a number, as the published figures do; notes count the
+    items either way.
     coverage: mean over all items, labelled or not, of the share of replies that state a
     verdict.
     The three that compare single scores need scores on the scale: not estimates, and not on
     `overall`, which nobody scores.
     """
     cases: dict[str, dict[str, list[Case]]] = {name: {} for name in SCORE_MEASURES}
-    left_out: Counter[str] = Counter()
+    with_minus_one: Counter[str] = Counter()
     for row in rows:
-        for name, case in _score_cases(row, left_out):
+        for name, case in _score_cases(row, with_minus_one):
             cases[name].setdefault(row.dimension, []).append(case)
-    notes = {key: f"-1 left out on {_items(n)}" for key, n in left_out.items() if n}
     return {
-        name: Evidence(measure, cases[name], notes if name == "weighted_kappa" else {})
+        name: Evidence(measure, cases[name], _remarks(name, with_minus_one))
         for name, measure in SCORE_MEASURES.items()
     }
 
 
-def _score_cases(row: ScoreRow, left_out: Counter[str]) -> Iterable[tuple[str, Case]]:
+def _remarks(name: str, n_items: Mapping[str, int]) -> dict[str, str]:
+    """What became of -1 under a statistic, by dimension with such items."""
+    if name == "coverage":
+        return {}
+    said = "left out" if name == "weighted_kappa" else "counts as a number"
+    return {key: f"-1 {said} on {_items(n)}" for key, n in n_items.items() if n}
+
+
+def _score_cases(row: ScoreRow, with_minus_one: Counter[str]) -> Iterable[tuple[str, Case]]:
     numbers = row.numbers
     asked, share = len(row.replies), mean_of([1.0] * len(numbers), len(row.replies))
     yield "coverage", Case(row.cluster, asked, len(numbers), (share,), row.item)
@@ -147,7 +156,7 @@ def _score_cases(row: ScoreRow, left_out: Counter[str]) -> Iterable[tuple[str, C
     apart = [abs(score - human) for score in stated for human in row.human]
     yield "mean_absolute_error", Case(*counts, (mean_of(apart),), row.item)
     judge, people = ([s for s in side if s >= 0] for side in (stated, row.human))
-    left_out[row.dimension] += len(judge) + len(people) < len(stated) + len(row.human)
+    with_minus_one[row.dimension] += len(judge) + len(people) < len(stated) + len(row.human)
     moments = (mean_of(judge), mean_of(people), _mean_square(judge), _mean_square(people))
     yield "weighted_kappa", Case(*counts, moments, row.item)
 

@@ -517,6 +517,9 @@ def test_conditions_are_understood(
         "pair.beauty.accuracy=0.5",
         "pair.overall.local.accuracy=0.5",
         "pair..accuracy=0.5",
+        "score.mean_absolute_error=0.5",
+        "score.L1.score_gap=-5",
+        "pair.longer_preference=0",
     ],
 )
 def test_what_is_no_condition_is_refused_before_anything_is_read(text: str, tmp_path: Path) -> None:

@@ -84,6 +84,10 @@ def test_a_style_of_minus_one_is_left_out_of_overall_and_kappa(built: Builder) -
     found = figure(built.eval(), "weighted_kappa", "style_coherence")
     assert (found.n, found.value) == (3, 1.0)
     assert found.note == "-1 left out on 2 items"
+    found = figure(built.eval(), "mean_absolute_error", "style_coherence")
+    # People said -1, 2 and 3 where the judge said 1, 2 and -1, among five that both scored.
+    assert found.note == "-1 counts as a number on 2 items"
+    assert found.value == pytest.approx((2 + 4) / found.n)
 
 
 def test_nobody_scores_overall_so_nothing_is_equal_to_it(built: Builder) -> None:
@@ -186,7 +190,7 @@ def test_statistics_can_be_chosen_and_unknown_ones_are_refused(built: Builder) -
 def test_conditions_know_every_statistic(built: Builder) -> None:
     scored(built, [3, 1, 0, 2], [3, 2, 0, 2])
     checks = built.eval(
-        fail_under=("score.L4.weighted_kappa=0.5", "score.L4.top_share_gap=0.1")
+        fail_under=("score.L4.weighted_kappa=0.5", "score.L4.spearman=0.9999")
     ).checks
     assert [check.passed for check in checks] == [True, False]
 
