@@ -69,6 +69,8 @@ def _file_value(
     for single in values:
         plain = isinstance(single, str | int | float)
         wrong = wrong or not plain or (isinstance(single, bool) and not option.is_flag)
+        # The parser would cut 2.5 to 2.
+        wrong = wrong or (isinstance(single, float) and option.type.name.startswith("int"))
     value = values if option.multiple else value
     reason = "of the wrong type"
     if not wrong:

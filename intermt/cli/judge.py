@@ -162,7 +162,8 @@ def judge(
             metavar="SHARE",
             min=0.01,
             max=1.0,
-            help="Stop when this share of the latest 50 calls to a server failed; 1 never stops.",
+            help="Stop when this share of the latest 50 calls to a server (20 at least) failed; 1"
+            " never stops.",
         ),
     ] = 0.5,
     head: Annotated[

@@ -94,6 +94,8 @@ GLOBAL_OPTIONS: tuple[inspect.Parameter, ...] = (
         None,
         "--store",
         metavar="DIR",
+        # Whether it can be used is the store's to say, which knows what to do about it.
+        readable=False,
         show_default=f"./{DEFAULT_STORE}",
         help="The store folder.",
     ),
@@ -189,6 +191,7 @@ class Command(TyperCommand):
             ctx.obj.command = self.name or ""
         given, _, order = self.make_parser(ctx).parse_args(args=list(args))
         _refuse_second_names(ctx, order)
+        _refuse_empty(ctx, given, order)
         if not (ctx.resilient_parsing or given.get("help") or given.get("version")):
             config_option = next(p for p in self.params if p.name == "config")
             ctx.params["config"], source = config_option.consume_value(ctx, given)
@@ -228,8 +231,31 @@ def _refuse_second_names(ctx: ParseContext, order: Sequence[Any]) -> None:
             )
 
 
+def _refuse_empty(ctx: ParseContext, given: Mapping[str, Any], order: Sequence[Any]) -> None:
+    """Refuse an option with nothing for a value, which an unset shell variable leads to.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for param in () if ctx.resilient_parsing else order:
+        values = given.get(param.name)
+        if isinstance(param, TyperOption) and "" in (
+            values if isinstance(values, list) else [values]
+        ):
+            raise UsageError(
+                f"{param.opts[-1]} is empty",
+                todo="give it a value (is a shell variable unset?) or leave it out",
+            )
+
+
 class Group(TyperGroup):
     """The program itself."""
+
+    def parse_args(self, ctx: ParseContext, args: list[str]) -> list[str]:
+        """The words left over for the command."""
+        given, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        _refuse_empty(ctx, given, order)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: ParseContext) -> list[str]:
         """The commands' names, in order, without loading any."""

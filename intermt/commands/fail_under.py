@@ -166,7 +166,8 @@ def _check(threshold: Threshold, figures: Sequence[Measured], named: Sequence[st
         and not (threshold.dimension is None and _lacking(figure, figures))
     ]
     if not matching:
-        there = sorted({name_of(figure) for figure in figures if figure.n_asked})
+        own = [figure for figure in figures if figure.n_asked and figure.task == threshold.task]
+        there = sorted({name_of(figure) for figure in own or figures if figure.n_asked})
         raise UsageError(
             f"--fail-under {threshold.metric}: there is no such figure",
             todo=f"there are: {', '.join(there) or 'none'}",

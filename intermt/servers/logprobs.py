@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
 from intermt.records import Reply, TokenChoice
+
+_ROUNDING = 1e-3
 
 
 def token_stream(reply: Reply) -> tuple[TokenChoice, ...]:
@@ -42,7 +43,8 @@ def _likely(entries: Iterable[Any]) -> Iterable[tuple[bytes, float]]:
         # Minus infinity comes as null, or as a very low number.
         if isinstance(logprob, bool) or not isinstance(logprob, int | float):
             continue
-        if not math.isnan(logprob):
+        # Rounding may take a certain token a little above 0; what is far above is none.
+        if logprob <= _ROUNDING:
             yield _bytes(entry), min(float(logprob), 0.0)
 
 

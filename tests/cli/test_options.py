@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from typer.core import TyperOption
 
-from tests.cli.running import envelope, run
+from tests.cli.running import envelope, environment, run
 from tests.cli.throwaway import COMMANDS
 
 
@@ -88,6 +91,7 @@ def test_configuration_file_values_of_all_types(tmp_path):
         ("[make-pairs]\nstore = 'x'", "has no option 'store'"),
         ("[make-pears]\nturns = 1", "[make-pears] is not a command (did you mean make-pairs?)"),
         ("[make-pairs]\nturns = true", "turns = True cannot be used"),
+        ("[make-pairs]\nturns = 2.5", "turns = 2.5 cannot be used"),
         ("[make-pairs]\nturns = [1, 2]", "turns = [1, 2] cannot be used"),
         ("[make-pairs]\nturns = 'many'", "not a valid int"),
         ("[make-pairs]\nmin-agree = 7", "not in the range"),
@@ -178,6 +182,36 @@ def test_a_second_name_is_refused_where_one_would_be_lost(words, tmp_path):
     done = run(*words, cwd=tmp_path, module="intermt")
     assert done.returncode == 2
     assert "is given 2 times and takes one name" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("stats", "--store", ""), "--store"),
+        (("--store", "", "stats"), "--store"),
+        (("stats", "--dataset="), "--dataset"),
+        (("eval", "--judge", "a", "--judge", ""), "--judge"),
+    ],
+)
+def test_an_option_without_anything_is_refused(words, option, tmp_path):
+    done = run(*words, cwd=tmp_path, module="intermt")
+    assert done.returncode == 2
+    assert f"{option} is empty" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
+def test_a_store_that_may_not_be_read_is_a_matter_of_permission(tmp_path):
+    store = tmp_path / "store"
+    store.mkdir()
+    (store / "lock").touch()
+    store.chmod(0o000)
+    words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "intermt"]
+    os.chown(store, 65534, 65534)
+    done = subprocess.run(
+        [*words, "stats", "--store", str(store)], capture_output=True, text=True, env=environment()
+    )
+    assert done.returncode == 77, done.stderr
 
 
 def test_what_may_be_said_again(tmp_path):

@@ -44,7 +44,7 @@ def test_bytes_count_before_the_token_and_null_or_no_bytes_are_read_off_it() -> 
     assert [token.text for token in found] == [b"\xd9", b"3", "é".encode(), b"x"]
 
 
-@pytest.mark.parametrize("logprob", [None, "low", True, math.nan])
+@pytest.mark.parametrize("logprob", [None, "low", True, math.nan, 5.0])
 def test_what_is_no_probability_is_left_out(logprob: Any) -> None:
     others = [entry("3", -0.1), entry("2", logprob)]
     found = token_stream(reply({"content": [entry("3", -0.1, top_logprobs=others)]}))
