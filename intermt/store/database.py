@@ -148,6 +148,12 @@ def classify(error: duckdb.Error, folder: Path) -> IntermtError:
             where=where,
             todo="ask the store's owner for access to the whole folder",
         )
+    if "File too large" in text:
+        return StoreIOError(
+            f"files of this process may not become that large: {first_line}",
+            where=where,
+            todo="raise it (ulimit -f), then run the same command again; what is done is kept",
+        )
     if "No space left" in text or "autocheckpoint failed" in text or "quota exceeded" in text:
         return StoreIOError(
             f"the disk is full: {first_line}",

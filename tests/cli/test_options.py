@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -200,17 +201,18 @@ def test_an_option_without_anything_is_refused(words, option, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
 def test_a_store_that_may_not_be_read_is_a_matter_of_permission(tmp_path):
     store = tmp_path / "store"
     store.mkdir()
     (store / "lock").touch()
     store.chmod(0o000)
-    words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", sys.executable, "-m", "intermt"]
-    os.chown(store, 65534, 65534)
-    done = subprocess.run(
-        [*words, "stats", "--store", str(store)], capture_output=True, text=True, env=environment()
-    )
+    # Root may read everything, unless it gives that up.
+    humble = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    if humble and shutil.which(humble[0]) is None:
+        pytest.skip("there is no setpriv on this machine, and root may read everything")
+    words = [*humble, sys.executable, "-m", "intermt", "stats", "--store", str(store)]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment())
+    store.chmod(0o700)
     assert done.returncode == 77, done.stderr
 
 

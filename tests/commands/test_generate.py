@@ -372,4 +372,20 @@ def test_why_calls_fail_is_said_and_what_to_do_fits(intermt: Program, tmp_path: 
     assert "2 x rejected" in problem["message"]
     assert "temperature" in problem["message"]
     assert problem["todo"].startswith("mend what the server rejects")
+
+
+def test_what_was_not_sent_is_not_blamed_on_the_server(intermt: Program, tmp_path: Path) -> None:
+    put_pictures(tmp_path, "a.png", "b.png")
+    seed = {"text": "Compare them, please.", "images": ["a.png", "b.png"]}
+    source = written(tmp_path / "s.json", [seed])
+    with InProcess() as url:
+        config = f"[servers.a]\nurl = '{url}'\nmodel = 'm'\nmax_images = 1\n"
+        (tmp_path / "c.toml").write_text(config)
+        words = ("--answer", "a", "--user", "a", "--config", tmp_path / "c.toml")
+        more = ("--filter", "none", "--limit-context", "fail")
+        done = intermt("generate", source, *words, *more, code=75)
+    (problem,) = done.answer["errors"]
+    assert "max_images = 1" in problem["message"]
+    assert "--limit-context" in problem["todo"]
+    assert "server rejects" not in problem["todo"]
     intermt(*words, "--temperature", "nan", code=2)

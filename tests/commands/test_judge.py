@@ -245,6 +245,20 @@ def test_what_is_not_stated_is_recorded_as_unparsed_and_asked_again(filled: Prog
     assert counted(filled.store, "SELECT histogram(state) FROM verdict") == {"ok": 48}
 
 
+def test_what_was_asked_in_another_manner_needs_no_mending(filled: Program) -> None:
+    async def halting(body: dict[str, Any]) -> web.Response:
+        if "response_format" in body:
+            return error(400, "json_schema is not supported by this server")
+        return said("Hm.") if "Question 0" in str(body) else said(scores())
+
+    with serving(halting) as served:
+        done = filled("judge", "--task", "score", "--server", served.url, code=75)
+    assert done.data["calls"]["worked_round"] == 1
+    problem = done.answer["errors"][0]
+    assert "judge --show" in problem["todo"]
+    assert "rejected" not in problem["message"]
+
+
 async def _silent(_: dict[str, Any]) -> web.Response:
     return said("I would rather not say.")
 
@@ -339,11 +353,10 @@ def test_where_there_is_nothing_to_judge_it_says_so(intermt: Program, tmp_path: 
         ):
             done = intermt("judge", *asked_for(task, url), code=66)
             assert what in done.answer["errors"][0]["message"]
-        for name in ("no", ""):
-            words = ("judge", *asked_for("score local", url), "--dataset", name)
-            problem = intermt(*words, code=66).answer["errors"][0]
-            assert problem["message"] == f"there is no dataset {name!r}"
-            assert problem["todo"] == "the store has intermt-bench"
+        words = ("judge", *asked_for("score local", url), "--dataset", "no")
+        problem = intermt(*words, code=66).answer["errors"][0]
+        assert problem["message"] == "there is no dataset 'no'"
+        assert problem["todo"] == "the store has intermt-bench"
         assert stats(url)["n_requests"] == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -453,3 +454,14 @@ print(n)
     assert n_images == (len(list(store.images.files())),)
     assert list((store.folder / "journal").iterdir()) == []
     assert list((store.folder / "queue").iterdir()) == []
+
+
+def test_a_limit_on_the_size_of_files_is_named(store: Store) -> None:
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, usual[1]))
+    try:
+        with pytest.raises(StoreIOError) as caught:
+            store.write(feedback(f"{number}", os.urandom(40_000).hex()) for number in range(40))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert "ulimit -f" in caught.value.todo
