@@ -182,18 +182,20 @@ def _estimate_lines(name: str, estimate: Estimate) -> Iterator[str]:
 def rebuilt_text(result: RebuildResult, min_depth: int) -> str:
     """The lines a person reads when trees have been rebuilt."""
     depths = ", ".join(f"{n:,} of {turns} turns" for turns, n in result.by_turns.items())
+    new = "would be new" if result.dry_run else "new"
     lines = [
         f"{result.n_answers_kept:,} answers kept by annotators in"
         f" {counted(result.n_trees, 'tree')}",
         f"{counted(result.n_conversations, 'conversation')} of {min_depth} or more turns from"
         f" {counted(result.n_trees_used, 'tree')}{f' ({depths})' if depths else ''}:"
-        f" {result.n_joined:,} joined from several branches; {result.n_new:,} new in"
+        f" {result.n_joined:,} joined from several branches; {result.n_new:,} {new} in"
         f" {one_line(result.dataset)}",
         *(
             [f"{counted(result.n_trees_full, 'tree')} cut at the most conversations of one tree"]
             if result.n_trees_full
             else []
         ),
+        *(["nothing was written (--dry-run)"] if result.dry_run else []),
         *([SIMULATED] if result.simulated else []),
         *([SYNTHETIC] if result.synthetic else []),
     ]

@@ -229,3 +229,13 @@ def test_a_tree_fits_eighty_columns(generate: Shell, source: Path) -> None:
     assert all(width(line) <= 80 for line in lines[:-1])
     assert any("[sim; 1 pic" in line for line in lines)
     assert any("pruned]" in line for line in lines)
+
+
+# --- rebuilding ---------------------------------------------------------------------------
+
+
+def test_a_dry_run_of_rebuilding_says_so(generate: Shell, source: Path) -> None:
+    generate(*grown(source))
+    out, _ = generate("--rebuild", "--dry-run")
+    assert "0 would be new in generated-rebuilt" in out
+    assert "nothing was written (--dry-run)" in out
