@@ -59,7 +59,8 @@ def _left_out_lines(result: GenerateResult) -> Iterator[str]:
     """What every try was in vain for, and where."""
     if said := result.said_of_left_out():
         names = [one_line(name) for name in result.left_out_of]
-        more = ", ..." if len(names) > _MOST_LINES else ""
+        n_more = len(names) - _MOST_LINES + result.n_left_out_of_unlisted
+        more = f" and {n_more:,} more" if n_more > 0 else ""
         yield f"{said}; of {', '.join(names[:_MOST_LINES])}{more}"
 
 
