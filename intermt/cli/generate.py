@@ -208,7 +208,9 @@ def generate(
     ] = 0.5,
     dry_run: Annotated[
         bool,
-        Option("--dry-run", help="Check the seed files, say what a run takes, and ask nobody."),
+        Option(
+            "--dry-run", help="Say what a run takes or would rebuild; ask nobody, write nothing."
+        ),
     ] = False,
     show: Annotated[
         str | None, Option("--show", metavar="SEED", help="Print the tree of a seed question.")
@@ -275,7 +277,7 @@ def generate(
         # Look at a tree
         intermt generate --show garden-plan
     """
-    from intermt.cli.generate_stored import rebuild_trees, show_tree
+    from intermt.cli.generate_stored import rebuild_trees, refuse_others, show_tree
     from intermt.cli.opening import folder_of_pictures
     from intermt.errors import UsageError
 
@@ -285,10 +287,11 @@ def generate(
                 "--show and --rebuild work on what is in the store, one at a time",
                 todo="leave out the seed files and the other option",
             )
+        refuse_others(ctx, "show" if show is not None else "rebuild")
         if show is not None:
             show_tree(ctx, show)
         else:
-            rebuild_trees(ctx, dataset, min_agree, min_score, rebuild_depth)
+            rebuild_trees(ctx, dataset, min_agree, min_score, rebuild_depth, dry_run=dry_run)
         return
     if not seeds or not answer or user is None:
         raise UsageError(

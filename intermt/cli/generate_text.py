@@ -59,7 +59,8 @@ def _left_out_lines(result: GenerateResult) -> Iterator[str]:
     """What every try was in vain for, and where."""
     if said := result.said_of_left_out():
         names = [one_line(name) for name in result.left_out_of]
-        more = ", ..." if len(names) > _MOST_LINES else ""
+        n_more = len(names) - _MOST_LINES + result.n_left_out_of_unlisted
+        more = f" and {n_more:,} more" if n_more > 0 else ""
         yield f"{said}; of {', '.join(names[:_MOST_LINES])}{more}"
 
 
@@ -182,18 +183,20 @@ def _estimate_lines(name: str, estimate: Estimate) -> Iterator[str]:
 def rebuilt_text(result: RebuildResult, min_depth: int) -> str:
     """The lines a person reads when trees have been rebuilt."""
     depths = ", ".join(f"{n:,} of {turns} turns" for turns, n in result.by_turns.items())
+    new = "would be new" if result.dry_run else "new"
     lines = [
         f"{result.n_answers_kept:,} answers kept by annotators in"
         f" {counted(result.n_trees, 'tree')}",
         f"{counted(result.n_conversations, 'conversation')} of {min_depth} or more turns from"
         f" {counted(result.n_trees_used, 'tree')}{f' ({depths})' if depths else ''}:"
-        f" {result.n_joined:,} joined from several branches; {result.n_new:,} new in"
+        f" {result.n_joined:,} joined from several branches; {result.n_new:,} {new} in"
         f" {one_line(result.dataset)}",
         *(
             [f"{counted(result.n_trees_full, 'tree')} cut at the most conversations of one tree"]
             if result.n_trees_full
             else []
         ),
+        *(["nothing was written (--dry-run)"] if result.dry_run else []),
         *([SIMULATED] if result.simulated else []),
         *([SYNTHETIC] if result.synthetic else []),
     ]

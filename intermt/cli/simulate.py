@@ -48,7 +48,8 @@ def simulate(
     It speaks the OpenAI-compatible API (chat with pictures, schemas and tools, image
     generations and edits, embeddings, models, health) and the retrieval protocol. Its
     answers are invented, the same for the same request and seed, and marked as simulated.
-    The base URL is printed on stdout once it serves; Ctrl-C ends it. Fault kinds: 500, 429,
+    The base URL is printed on stdout once it serves, with --json as `url` of the envelope;
+    Ctrl-C ends it. Fault kinds: 500, 429,
     html, json, truncated, reset, hang, refusal, empty.
 
     With --replay the answers of a recording are given to chats whose last message is their
@@ -59,6 +60,8 @@ def simulate(
     Exits:
         65: A line of the recording cannot be used.
         66: The recording is not there.
+        73: Nothing can listen on the port, as when another program does.
+        77: This user may not listen on the port.
 
     Examples:
         # A server that fails one request in ten
@@ -77,7 +80,7 @@ def simulate(
     from intermt.simulator.settings import Simulator
 
     def ready(base_url: str) -> None:
-        ctx.out.line(base_url)
+        ctx.out.result({"url": base_url, "simulated": True}, base_url)
         sys.stdout.flush()
 
     simulator = Simulator(

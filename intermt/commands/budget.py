@@ -188,12 +188,20 @@ def checked_limits(
     """Check that limits can ever be reached.
 
     Raises:
-        UsageError: A cost is limited and no server has a price.
+        UsageError: A limit leaves room for no call, or a cost is limited and no server has a
+            price.
     """
+    if max_tokens is not None and max_tokens < 1:
+        raise UsageError("--max-tokens-total is not above 0", todo="give one as in 1000000")
     if max_cost is None:
         return
     if not math.isfinite(max_cost):
         raise UsageError("--max-cost is not a number", todo="give one as in 12.50")
+    if max_cost <= 0:
+        raise UsageError(
+            f"--max-cost {max_cost:g} is not above 0, so no call could be made",
+            todo="give one as in 12.50, or --dry-run to make no call",
+        )
     if not Budget(servers).priced:
         raise UsageError(
             "--max-cost needs prices, and none of the servers has one",

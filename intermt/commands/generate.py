@@ -89,7 +89,9 @@ def plan_run(store: Store, config: GenerateConfig, progress: Progress) -> DryRun
     Raises:
         InputError: A seed file has bad rows.
         MissingInputError: A file or the picture folder is not there.
+        UsageError: As for `run`.
     """
+    checked_limits(config.max_tokens_total, config.max_cost, _everyone(config))
     seeding = planned(config.seeding, progress)
     plan, n_seeds = config.plan, seeding.n_kept
     has_tools = plan.tools and bool(plan.tool_servers or plan.pictures)
@@ -123,18 +125,22 @@ def _seed_calls(config: SeedingConfig, report: SeedReport) -> dict[str, int]:
     }
 
 
+def _everyone(config: GenerateConfig) -> dict[str, Server]:
+    return {server.name: server for server in (*config.seeding.servers, *config.servers)}
+
+
 def run(store: Store, config: GenerateConfig, progress: Progress) -> GenerateResult:
     """Grow a tree from every seed question.
 
     Raises:
         InputError: A seed file has bad rows; nothing was done.
         MissingInputError: A file or the picture folder is not there; nothing was done.
-        UsageError: A cost is limited and nothing has a price.
+        UsageError: A limit leaves room for no call, or a cost is limited and nothing has a price.
         ConfigError: The configuration changed and `resume` is `always`.
         ServerUnreachable: A server does not answer.
         TryLater: Too many calls fail, or the store stays busy.
     """
-    everyone = {server.name: server for server in (*config.seeding.servers, *config.servers)}
+    everyone = _everyone(config)
     checked_limits(config.max_tokens_total, config.max_cost, everyone)
     budget = Budget(everyone, config.max_tokens_total, config.max_cost)
     record = new_run("generate", _as_json(config), config.plan.seed)

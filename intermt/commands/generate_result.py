@@ -33,7 +33,8 @@ class GenerateResult:
         n_seeds: Seed questions worked on.
         n_unfinished: Seeds with work left: some call for them failed or was not made.
         n_short: Seeds with fewer instances than wanted, unfinished ones included.
-        short: The first of these.
+        short: The first of these, in order.
+        n_short_unlisted: Those beyond these; `seed_growth` in the store has all.
         n_prompts: Prompts in their trees, seed questions included.
         n_answers: Answers in their trees.
         n_kept: Answers that were followed up.
@@ -43,6 +44,7 @@ class GenerateResult:
         left_out: How often every try was in vain: for an answer, a question or a judge's score,
             by how the last try ended.
         left_out_of: The first seeds in whose trees that was, in order.
+        n_left_out_of_unlisted: Those beyond these.
         n_pictures: Pictures in the answers.
         pictures_by_tool: What supplied them; `show` is an earlier picture shown again.
         no_picture: Pictures asked for that there are not, by how the tool's call ended.
@@ -64,6 +66,7 @@ class GenerateResult:
     n_unfinished: int
     n_short: int
     short: tuple[ShortSeed, ...]
+    n_short_unlisted: int
     n_prompts: int
     n_answers: int
     n_kept: int
@@ -72,6 +75,7 @@ class GenerateResult:
     n_cut_off: int
     left_out: dict[What, dict[CallState, int]]
     left_out_of: tuple[str, ...]
+    n_left_out_of_unlisted: int
     n_pictures: int
     pictures_by_tool: dict[str, int]
     no_picture: dict[str, int]
@@ -129,6 +133,7 @@ class Growth:
                 "seeds": 1,
                 "unfinished": int(tree.n_unfinished > 0),
                 "short": int(bool(why_short)),
+                "left out of": int(bool(tree.left_out)),
                 "user": len(tree.nodes) - len(answers),
                 "assistant": len(answers),
                 "pictures": sum(len(pictures_of(node)) for node in answers) + n_late,
@@ -163,6 +168,7 @@ def result_of(
         n_unfinished=tally["unfinished"],
         n_short=tally["short"],
         short=tuple(growth.short),
+        n_short_unlisted=tally["short"] - len(growth.short),
         n_prompts=tally["user"],
         n_answers=tally["assistant"],
         n_kept=tally["kept"],
@@ -171,6 +177,7 @@ def result_of(
         n_cut_off=tally["cut"],
         left_out={what: dict(by.most_common()) for what, by in sorted(growth.left_out.items())},
         left_out_of=tuple(growth.left_out_of),
+        n_left_out_of_unlisted=tally["left out of"] - len(growth.left_out_of),
         n_pictures=tally["pictures"],
         pictures_by_tool=dict(growth.tools.most_common()),
         no_picture=dict(growth.no_picture.most_common()),

@@ -33,12 +33,14 @@ class RebuildConfig:
         min_score: Least mean score, over annotators and local dimensions, of an answer that
             nobody compared.
         depth: Fewest turns of a rebuilt conversation.
+        dry_run: Whether to report only, and write nothing.
     """
 
     dataset: str = "generated"
     min_agree: float = 0.8
     min_score: float = 2.0
     depth: int = 5
+    dry_run: bool = False
 
     @property
     def into(self) -> str:
@@ -58,12 +60,13 @@ class RebuildResult:
             `reconstruction.MOST_OF_A_TREE`.
         n_answers_kept: Answers that people kept.
         n_conversations: Conversations rebuilt, those of earlier runs included.
-        n_new: Those that were not there before.
+        n_new: Those that were not there before; of a dry run, those that would be new.
         n_joined: Those with messages of another branch.
         by_turns: How many have how many turns.
         simulated: Whether a stand-in wrote any of it.
         synthetic: Whether invented votes kept any of it.
         run_id: The run; None where it changed nothing.
+        dry_run: Whether nothing was written.
     """
 
     dataset: str
@@ -78,10 +81,11 @@ class RebuildResult:
     simulated: bool
     synthetic: bool
     run_id: str | None
+    dry_run: bool
 
 
 def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResult:
-    """Join what people kept, and store it beside what is there.
+    """Join what people kept, and store it beside what is there; a dry run stores nothing.
 
     Raises:
         UsageError: A limit is out of range.
@@ -134,11 +138,12 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
             if conversation.conversation_id not in there:
                 tally["new"] += 1
                 records += _records(made, conversation)
-        if records:
+        if records and not config.dry_run:
             store.write([record, *records])
         progress.advance(len(ids))
     progress.stop()
-    if tally["new"]:
+    changed = tally["new"] > 0 and not config.dry_run
+    if changed:
         store.write([finished(record, "done")])
     return RebuildResult(
         dataset=config.into,
@@ -152,7 +157,8 @@ def run(store: Store, config: RebuildConfig, progress: Progress) -> RebuildResul
         by_turns=dict(sorted(by_turns.items())),
         simulated=bool(tally["simulated"]),
         synthetic=invented and by_turns.total() > 0,
-        run_id=record.run_id if tally["new"] else None,
+        run_id=record.run_id if changed else None,
+        dry_run=config.dry_run,
     )
 
 

@@ -29,7 +29,7 @@ from intermt.domain.seed_text import (
     same_language,
 )
 from intermt.domain.spread import farthest_first
-from intermt.records import SeedDrop, content_id, seed_drop_id
+from intermt.records import MAX_PIXELS, SeedDrop, content_id, seed_drop_id
 
 _UNALIKE = 128
 """Distance of two questions, and of two pictures, that have nothing in common."""
@@ -210,6 +210,9 @@ def _picture_fault(picture: SeedPicture, limits: QualityLimits) -> Fault | None:
     if picture.is_broken:
         reason = f"{called} cannot be opened ({picture.missing})"
         return Fault("broken picture", reason, {"picture": picture.name})
+    if picture.is_large:
+        reason = f"{called} is too large ({picture.missing})"
+        return Fault("large picture", reason, {"picture": picture.name, "max_pixels": MAX_PIXELS})
     if picture.signals is None:
         if not limits.require_pictures:
             return None

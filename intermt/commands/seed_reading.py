@@ -24,7 +24,7 @@ from intermt.formats.reading.seed_folder import text_file, unused_pictures
 from intermt.formats.reading.seeds import read_seeds
 from intermt.formats.reading.source import STDIN, open_source
 from intermt.records import Image, ImagePart, Message, Part, Progress, TextPart, node_id
-from intermt.store.images import ImageFolder, grey_values
+from intermt.store.images import ImageFolder, TooManyPixels, grey_values
 from intermt.store.parquet import is_parquet, read_rows
 
 _ROWS_AT_ONCE = 32
@@ -95,6 +95,7 @@ class SeedPicture:
         sha256: Of its bytes; None where there are none, or they are no picture.
         missing: Why there is none; None if there is one.
         is_broken: Whether there are bytes, but they are no picture.
+        is_large: Whether it has more pixels than any call takes.
         size: Width and height.
         signals: What was measured.
     """
@@ -103,6 +104,7 @@ class SeedPicture:
     sha256: str | None
     missing: str | None = None
     is_broken: bool = False
+    is_large: bool = False
     size: tuple[int, int] = (0, 0)
     signals: PictureSignals | None = None
 
@@ -344,6 +346,8 @@ class _Looker:
 def _looked(name: str | None, content: bytes) -> SeedPicture:
     try:
         size, grey = grey_values(content, LONGEST_PX)
+    except TooManyPixels as error:
+        return SeedPicture(name, None, missing=f"refused: {error.what}", is_large=True)
     except InputError as error:
         return SeedPicture(name, None, missing=f"refused: {error.what}", is_broken=True)
     digest = sha256(content).hexdigest()

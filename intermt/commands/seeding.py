@@ -112,7 +112,7 @@ def select(store: Store, seeds: Seeding, run: Run, caller_factory: CallerFactory
     store.create()
     if config.servers:
         with started(config.servers) as running, flushing(store, progress.note):
-            chosen, rewritten = completed(store, seeds.ask(store, caller_factory(running)))
+            chosen, rewritten = completed(store, seeds.ask(store, run, caller_factory(running)))
     else:
         chosen, rewritten = seeds.limited(seeds.ranking(None)), []
     selection = seeds.written(store, run, chosen, rewritten)
@@ -195,7 +195,9 @@ class Seeding:
         """As many of the ranking as there is room for."""
         return list(islice(ranking, self.config.limit))
 
-    async def ask(self, store: Store, caller: Caller) -> tuple[list[Candidate], list[Rewritten]]:
+    async def ask(
+        self, store: Store, run: Run, caller: Caller
+    ) -> tuple[list[Candidate], list[Rewritten]]:
         """The chosen candidates, and what became of their wording."""
         config = self.config
 
@@ -205,6 +207,8 @@ class Seeding:
             self._images |= taken
 
         async with caller:
+            # Replies name the run, and this may be as far as it gets.
+            caller.keep([run])
             models = SeedModels(caller, store, config.prompts, take_in, self.progress)
             vectors = None
             if config.embed is not None:

@@ -14,6 +14,7 @@ from intermt.commands.calling import Caller
 from intermt.commands.local_pictures import LocalPictures
 from intermt.config import Server
 from intermt.domain.picture_numbers import Shown
+from intermt.domain.picture_references import not_there
 from intermt.domain.tool_routing import Available, route
 from intermt.errors import InputError
 from intermt.records import Call, ImagePart, Reply, ToolName, ToolState, ToolUse, content_id
@@ -119,6 +120,9 @@ class Toolbox:
             seed: Sampling seed.
         """
         way = route(caption, [picture.speaker for picture in earlier], self.available)
+        if way.fault:
+            note = ImagePart(missing=way.fault, key=content_id("no picture", caption))
+            return Supplied("none", caption, way.reason, "invalid", note)
         source = earlier[way.picture - 1] if way.picture is not None else None
         reason = way.reason
         if way.tools == ("show",) and source is not None:
@@ -167,8 +171,7 @@ class Toolbox:
         if isinstance(number, bool) or not isinstance(number, int):
             return tool, ask.strip(), None, "edit needs picture, the number of a picture"
         if not 1 <= number <= len(earlier):
-            there = f"pictures 1 to {len(earlier)}" if earlier else "no picture"
-            return tool, ask.strip(), None, f"there is no picture {number}; there is {there}"
+            return tool, ask.strip(), None, not_there(number, len(earlier))
         return tool, ask.strip(), earlier[number - 1], ""
 
     async def _supply(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from intermt.domain.picture_references import lacking, names_no_picture, place_in
 from intermt.records import ToolName
 
 Speaker = Literal["user", "assistant"]
@@ -39,11 +40,14 @@ class Route:
             nothing. Empty where there is no tool for it.
         picture: 1-based number of the earlier picture to change or to show again.
         reason: What in the caption decided, and what is not there.
+        fault: Why it cannot be supplied at all: it names a picture that is not there. "" where
+            it can.
     """
 
     tools: tuple[ToolName, ...]
     picture: int | None
     reason: str
+    fault: str = ""
 
 
 _NOUNS = (
@@ -211,7 +215,11 @@ def route(caption: str, pictures: Sequence[Speaker], available: Available) -> Ro
             number is its place here, from 1.
         available: The tools there are.
     """
-    found = _earlier_picture(caption, pictures)
+    plain = _QUOTED.sub(lambda m: " " * len(m[0]), caption)
+    if (lacks := lacking(plain, len(pictures))) is not None:
+        words, fault = lacks
+        return Route((), None, f"names a picture that is not there: {_cited(words)}", fault)
+    found = _earlier_picture(plain, pictures)
     if found is not None:
         number, words, as_it_is = found
         if as_it_is:
@@ -230,11 +238,10 @@ def _chain(wanted: Sequence[ToolName], number: int | None, why: str, available: 
     return Route(there, number if there[:1] == ("edit",) else None, reason)
 
 
-def _earlier_picture(caption: str, pictures: Sequence[Speaker]) -> tuple[int, str, bool] | None:
+def _earlier_picture(plain: str, pictures: Sequence[Speaker]) -> tuple[int, str, bool] | None:
     """Number of the earlier picture a caption is about, the words for it, and if unchanged."""
     if not pictures:
         return None
-    plain = _QUOTED.sub(lambda m: " " * len(m[0]), caption)
     if (numbered := _number_in(plain, len(pictures))) is not None:
         number, words = numbered
         return number, words, _is_as_it_is(plain)
@@ -242,6 +249,9 @@ def _earlier_picture(caption: str, pictures: Sequence[Speaker]) -> tuple[int, st
     begins = _DEFINITE.search(plain) or (crop is not None and crop.start() < _BEGINNING)
     if _COMPOSED.search(plain) and not begins:
         return None
+    if placed := place_in(plain, len(pictures)):
+        number, words = placed
+        return number, _cited(words), _is_as_it_is(plain)
     sent = _latest_of(pictures, "user")
     for pattern, number in (
         (_FIRST, 1),
@@ -270,7 +280,7 @@ def _cited(words: str) -> str:
 def _number_in(plain: str, n_pictures: int) -> tuple[int, str] | None:
     for found in _NUMBERED.finditer(plain):
         number = int(next(group for group in found.groups() if group is not None))
-        if 1 <= number <= n_pictures:
+        if 1 <= number <= n_pictures and not names_no_picture(plain[found.end() :]):
             return number, _cited(found[0])
     return None
 

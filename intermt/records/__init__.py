@@ -47,6 +47,7 @@ from intermt.records.runs import (
     Run,
 )
 from intermt.records.trees import (
+    MAX_PIXELS,
     SCENARIOS,
     Conversation,
     ConversationOrigin,
@@ -66,6 +67,7 @@ from intermt.records.trees import (
 from intermt.records.verdicts import JudgeTask, Verdict, VerdictState
 
 __all__ = [
+    "MAX_PIXELS",
     "SCENARIOS",
     "Annotation",
     "AnnotationTask",

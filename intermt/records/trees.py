@@ -275,6 +275,11 @@ class ConversationOrigin:
     run_id: str | None = None
 
 
+MAX_PIXELS = 64_000_000
+"""Pictures with more pixels are refused wherever they come from, as none could be sent on: a small
+file can unpack to gigabytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A picture in the store, by content."""

@@ -14,10 +14,7 @@ from functools import partial
 from PIL import Image, ImageOps
 
 from intermt.errors import IntermtError
-from intermt.records import ImageBytes
-
-MAX_PIXELS = 64_000_000
-"""Pictures with more pixels are refused: a small file can unpack to gigabytes."""
+from intermt.records import MAX_PIXELS, ImageBytes
 
 MEDIA_TYPES = {
     "JPEG": "image/jpeg",
@@ -69,7 +66,7 @@ def open_checked(content: bytes) -> Image.Image:
         raise PictureError(f"not a picture: {error or type(error).__name__}") from error
     width, height = opened.size
     if width * height > MAX_PIXELS:
-        raise PictureError(f"{width} x {height} pixels, more than {MAX_PIXELS}")
+        raise PictureError(f"{width} x {height} pixels, more than {MAX_PIXELS:,}")
     return opened
 
 

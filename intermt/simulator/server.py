@@ -10,7 +10,7 @@ from types import TracebackType
 
 from aiohttp import web
 
-from intermt.errors import UsageError
+from intermt.errors import CannotCreate, PermissionRefused
 from intermt.simulator.application import make_app
 from intermt.simulator.settings import Simulator
 
@@ -33,7 +33,8 @@ async def serve_forever(
     takes a free one.
 
     Raises:
-        UsageError: Nothing can listen on this host and port.
+        CannotCreate: Nothing can listen on this host and port.
+        PermissionRefused: This user may not.
     """
     listening = _listening(host, port)
     runner = web.AppRunner(
@@ -65,7 +66,8 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise UsageError(
+        kind = PermissionRefused if isinstance(error, PermissionError) else CannotCreate
+        raise kind(
             f"cannot listen on {host} port {port}: {why}",
             todo="choose another port, or port 0 for a free one",
         ) from error

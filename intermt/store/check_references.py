@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import cast
+
+from duckdb import DuckDBPyConnection as Connection
 
 from intermt.records import Node, node_id
 from intermt.store.check_pictures import looking
@@ -15,6 +18,7 @@ _TABLES = (
     *("seed", "node", "conversation", "picture_use", "rater", "score", "preference_vote"),
     *("feedback", "verdict", "tool_use", "annotation_task", "annotation", "request", "run"),
 )
+_OF_A_RUN = tuple(t for t in _TABLES if t not in ("seed", "picture_use", "rater", "run"))
 _NODES_AT_ONCE = 20_000
 
 
@@ -25,6 +29,7 @@ class _Reference:
     kind: str
     what: str
     sql: str
+    mend: str = ""
 
 
 def _to(table: str, column: str, target: str, condition: str = "TRUE") -> _Reference:
@@ -37,6 +42,13 @@ def _to(table: str, column: str, target: str, condition: str = "TRUE") -> _Refer
         f"SELECT t.{key}, t.{column} FROM {table} t ANTI JOIN {target} o"
         f" ON t.{column} = o.{target_key}"
         f" WHERE t.{column} IS NOT NULL AND t.{column} <> '' AND ({condition})",
+    )
+
+
+def _to_run(table: str) -> _Reference:
+    return replace(
+        _to(table, "run_id", "run"),
+        mend="takes it for an interrupted run of which nothing else is known",
     )
 
 
@@ -175,16 +187,13 @@ _REFERENCES = (
         for table in ("annotation_task", "annotation")
         for side in ("a", "b")
     ),
-    *(
-        _to(table, "run_id", "run")
-        for table in _TABLES
-        if table not in ("seed", "picture_use", "rater", "run")
-    ),
+    *(_to_run(table) for table in _OF_A_RUN),
 )
 
 
 def check_references(store: Store, findings: Findings) -> None:
     """Look for records that point at nothing; each kind is one query."""
+    lacks_runs = False
     with looking(store) as db:
         for table in _TABLES:
             row = db.execute(f"SELECT count(*) FROM {table}").fetchone()
@@ -195,13 +204,37 @@ def check_references(store: Store, findings: Findings) -> None:
                 f" LIMIT {MAX_PER_KIND}"
             ).fetchall()
             for record, target, _ in found:
-                findings.add(
-                    reference.kind,
-                    record,
-                    f"{reference.what}: {target}; import or generate it again",
-                )
+                message = f"{reference.what}: {target}"
+                if not reference.mend:
+                    message += "; import or generate it again"
+                findings.add(reference.kind, record, message, mend=reference.mend)
             if found:
-                findings.more(reference.kind, found[0][-1] - len(found))
+                n_more = found[0][-1] - len(found)
+                findings.more(reference.kind, n_more, mend=reference.mend)
+                lacks_runs |= bool(reference.mend)
+    if lacks_runs and findings.repair:
+        with store.writing() as db:
+            _add_runs(db)
+
+
+def _add_runs(db: Connection) -> None:
+    """Write a run without an end for each that is named and not there.
+
+    Without an end it gives way to the run's own record, should a journal still have that.
+    """
+    named = " UNION ".join(f"SELECT run_id FROM {table}" for table in _OF_A_RUN)
+    db.execute(
+        f"""
+        INSERT INTO run (run_id, command, config, version, host, "user", started_at)
+        SELECT run_id, 'unknown', '{{}}', '', '', '',
+            coalesce(
+                (SELECT min(r.finished_at) FROM request r WHERE r.run_id = named.run_id), ?
+            )
+        FROM ({named}) named ANTI JOIN run USING (run_id)
+        WHERE run_id IS NOT NULL AND run_id <> ''
+        """,
+        [datetime.now(UTC).replace(tzinfo=None)],
+    )
 
 
 def check_node_ids(store: Store, findings: Findings) -> None:

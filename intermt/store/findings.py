@@ -84,9 +84,9 @@ class Findings:
         """Note something that a repair tried to mend in vain."""
         self._note(kind, str(where), message, repaired=False, repairable=True)
 
-    def more(self, kind: str, n: int) -> None:
-        """Count `n` more of a kind that are not spelled out and cannot be mended."""
-        self._seen[(kind, False, False)] += n
+    def more(self, kind: str, n: int, *, mend: str = "") -> None:
+        """Count `n` more of a kind that are not spelled out; `mend` as with `add`."""
+        self._seen[(kind, bool(mend) and self.repair, bool(mend))] += n
 
     def finish(self, holders: tuple[str, ...]) -> CheckReport:
         """The report."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intermt.errors import InputError, MissingInputError, PermissionRefused, StoreIOError
-from intermt.records import Image
+from intermt.records import MAX_PIXELS, Image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,13 +31,14 @@ EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif"}
 _READ_AS = {**EXTENSIONS, "MPO": "jpg"}
 """MPO is what many cameras write: a JPEG with further pictures behind it."""
 
-MAX_PIXELS = 100_000_000
-"""Larger pictures are refused: they are decompression bombs or useless to a model."""
-
 _ON_DISK_AFTER_S = 300.0
 """The system writes out what nobody synced after half a minute or so."""
 
 _ADDRESS = re.compile("[0-9a-f]{64}")
+
+
+class TooManyPixels(InputError):
+    """A picture has more than `MAX_PIXELS`."""
 
 
 class ImageFolder:
@@ -220,15 +221,15 @@ def _opened(content: bytes) -> Iterator[PillowImage.Image]:
             with PillowImage.open(io.BytesIO(content), formats=list(EXTENSIONS)) as picture:
                 width, height = picture.size
                 if width * height > MAX_PIXELS:
-                    raise InputError(
+                    raise TooManyPixels(
                         f"the picture has {width} x {height} pixels;"
                         f" at most {MAX_PIXELS:,} are accepted"
                     )
                 yield picture
     except InputError:
         raise
-    except PillowImage.DecompressionBombError as error:
-        raise InputError(f"the picture has too many pixels: {error}") from error
+    except (PillowImage.DecompressionBombError, PillowImage.DecompressionBombWarning) as error:
+        raise TooManyPixels(f"the picture has too many pixels: {error}") from error
     except UnidentifiedImageError as error:
         raise InputError("not a readable PNG, JPEG, WebP or GIF picture") from error
     except Exception as error:  # damaged pictures raise nearly anything

@@ -203,6 +203,10 @@ def test_every_bad_row_has_a_line_of_its_own(generate: Shell, tmp_path: Path) ->
         (("--filter", "quality", "--potential", "builtin"), 2, "the filter potential is off"),
         (("--prompts", "no-such-folder"), 78, "cannot read the folder of prompts"),
         (("--max-cost", "1"), 2, "--max-cost needs prices"),
+        (("--max-cost", "1", "--dry-run"), 2, "--max-cost needs prices"),
+        (("--max-cost", "0"), 2, "--max-cost 0 is not above 0"),
+        (("--max-cost", "0", "--dry-run"), 2, "--max-cost 0 is not above 0"),
+        (("--max-tokens-total", "0"), 2, "--max-tokens-total"),
         (("--temperature", "-1"), 2, "'--temperature'"),
         (("--show", "s0"), 2, "work on what is in the store"),
     ],
@@ -229,3 +233,13 @@ def test_a_tree_fits_eighty_columns(generate: Shell, source: Path) -> None:
     assert all(width(line) <= 80 for line in lines[:-1])
     assert any("[sim; 1 pic" in line for line in lines)
     assert any("pruned]" in line for line in lines)
+
+
+# --- rebuilding ---------------------------------------------------------------------------
+
+
+def test_a_dry_run_of_rebuilding_says_so(generate: Shell, source: Path) -> None:
+    generate(*grown(source))
+    out, _ = generate("--rebuild", "--dry-run")
+    assert "0 would be new in generated-rebuilt" in out
+    assert "nothing was written (--dry-run)" in out

@@ -196,6 +196,16 @@ def test_a_seed_with_too_few_instances_is_reported(tmp_path: Path, source: Path)
     assert counted(store, "SELECT list(DISTINCT n_instances) FROM seed_growth") == [8]
 
 
+def test_a_list_of_short_seeds_that_is_cut_says_so(intermt: Program, tmp_path: Path) -> None:
+    source = written(tmp_path / "many.jsonl", seeds(22))
+    words = ("--answer", "builtin", "--user", "builtin", "--turns", 1, "--filter", "none")
+    done = intermt("generate", source, *words).data
+    assert (done["n_short"], len(done["short"]), done["n_short_unlisted"]) == (22, 20, 2)
+    assert done["n_left_out_of_unlisted"] == 0
+    short = "SELECT count(*) FROM seed_growth WHERE n_instances < min_instances"
+    assert counted(intermt.store, short) == 22
+
+
 # --- budgets ------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from intermt.dimensions import dimensions_of
 from intermt.simulator import InProcess, Simulator
+from intermt.store.check import examine
 from intermt.store.connect import Store
 from tests.cli.running import environment
 from tests.commands.serving import said, serving
@@ -81,6 +82,22 @@ def test_a_judge_that_is_stopped_goes_on_where_it_was(
         # The reply to a request that was given up may have been on its way.
         assert stats(url)["n_answered_again"] <= stats(url)["n_answered"] - 80
     assert counted(store, "SELECT count(*) FROM verdict WHERE state = 'ok'") == 320
+
+
+@pytest.mark.parametrize("asked", ["--potential", "--rewrite"])
+def test_a_run_that_is_stopped_before_its_first_tree_leaves_a_sound_store(
+    tmp_path: Path, asked: str
+) -> None:
+    store = Store(tmp_path / "store", lock_timeout_s=20)
+    source = written(tmp_path / "seeds.jsonl", seeds(20))
+    with InProcess(Simulator(latency_ms=150)) as url:
+        words = ("generate", source, "--answer", url, "--user", url, "--turns", 1)
+        process = start(*words, asked, f"{url}#other", store=store.folder)
+        wait_until(lambda: stats(url)["n_answered"] > 2, process)
+        stopped(process, *SIGNALS[0])
+    assert examine(store, repair=True).is_sound
+    assert counted(store, "SELECT count(*) FROM request") > 0
+    assert counted(store, "SELECT list(command) FROM run") == ["generate"]
 
 
 @pytest.mark.parametrize(("number", "code", "word"), SIGNALS)

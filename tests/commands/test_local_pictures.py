@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from intermt.commands.local_pictures import open_local_pictures
 from intermt.errors import InputError, MissingInputError
@@ -48,6 +49,13 @@ def test_line_separators_inside_a_caption_end_no_line(folder: Path, name: str) -
     found = pictures.best("fox in the snow")
     assert found is not None
     assert found.caption == caption
+
+
+def test_a_picture_that_no_server_could_be_sent_is_refused_by_name(folder: Path) -> None:
+    Image.new("1", (8_100, 8_100)).save(folder / "large.png")
+    (folder / "captions.txt").write_text("a.png\tA red fox\nlarge.png\tA wide field\n")
+    with pytest.raises(InputError, match=r"1 of 2 .*large\.png: refused: .*8100 x 8100 pixels"):
+        open_local_pictures(folder)
 
 
 def test_other_captions_are_known_by_another_name(folder: Path) -> None:

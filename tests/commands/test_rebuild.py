@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.work import Program, conversation, counted, rows, turn, written
+from tests.commands.work import Program, conversation, counted, files, rows, turn, written
 
 GOOD, BAD = {"text_quality": 3}, {"text_quality": 0}
 FIRST = "How do I plan a garden with old trees?"
@@ -54,6 +54,31 @@ def test_a_conversation_is_joined_and_says_where_each_message_is_from(store: Pro
     assert counted(store.store, "SELECT category FROM conversation WHERE n_turns = 5"
                    " AND dataset = 'gardens-rebuilt'") == "rebuilt"  # fmt: skip
     assert store("check").data["findings"] == []
+
+
+def test_a_dry_run_reports_and_writes_nothing(store: Program) -> None:
+    before = files(store.store.folder)
+    would = store("generate", "--rebuild", "--dataset", "gardens", "--dry-run").data
+    assert files(store.store.folder) == before
+    assert (would["dry_run"], would["n_new"], would["run_id"]) == (True, 1, None)
+    done = store("generate", "--rebuild", "--dataset", "gardens").data
+    assert done["run_id"] is not None
+    known = {"dry_run", "run_id"}
+    assert {k: v for k, v in done.items() if k not in known} == {
+        k: v for k, v in would.items() if k not in known
+    }
+
+
+def test_options_that_rebuilding_has_no_use_for_are_refused(store: Program, tmp_path: Path) -> None:
+    words = ("generate", "--rebuild", "--dataset", "gardens", "--turns", 3, "--no-tools")
+    refused = store(*words, "--answer", "qwen", code=2).answer["errors"][0]
+    assert "--answer, --tools, --turns" in refused["message"]
+    assert "--min-agree" in refused["todo"]
+    refused = store("generate", "--show", "short", "--turns", 3, code=2).answer["errors"][0]
+    assert "--turns" in refused["message"]
+    # What a configuration file says for growing is in nobody's way.
+    (tmp_path / "intermt.toml").write_text("[generate]\nturns = 3\nanswer = ['qwen']\n")
+    assert store("generate", "--rebuild", "--dataset", "gardens").data["n_new"] == 1
 
 
 def test_again_changes_nothing(store: Program) -> None:

@@ -17,6 +17,7 @@ from intermt.commands.seeding import read_seeds, select
 from intermt.domain.prompts import load_prompts
 from intermt.errors import ServerUnreachable, TryLater
 from intermt.simulator import InProcess
+from intermt.store.check import examine
 from intermt.store.connect import Store
 from intermt.store.seeding import drops
 from tests.commands.serving import error, said, serving
@@ -346,6 +347,7 @@ def test_missing_embeddings_leave_all_the_work(store: Store, source: Path) -> No
     ):
         choose(store, source, embed=server(served.url, "embed"))
     assert rows(store, "seed", "node", "seed_drop") == {"seed": [], "node": [], "seed_drop": []}
+    assert examine(store, repair=False).findings == ()
 
 
 # --- servers -----------------------------------------------------------------------------

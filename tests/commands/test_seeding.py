@@ -132,6 +132,7 @@ def test_what_is_not_good_enough_is_left_out_with_its_figures(tmp_path: Path, st
         "uniform.png": content(PillowImage.new("RGB", (320, 240), "white")),
         "small.png": content(sharp.resize((40, 30))),
         "broken.png": content(sharp)[:200],
+        "large.png": content(PillowImage.new("1", (8_100, 8_100))),
     }
     for name, stored in pictures.items():
         (tmp_path / name).write_bytes(stored)
@@ -153,6 +154,7 @@ def test_what_is_not_good_enough_is_left_out_with_its_figures(tmp_path: Path, st
         "uniform": "uniform picture",
         "small": "small picture",
         "broken": "broken picture",
+        "large": "large picture",
         "short": "too short",
         "long": "too long",
         "noise": "no words",
@@ -163,7 +165,10 @@ def test_what_is_not_good_enough_is_left_out_with_its_figures(tmp_path: Path, st
     assert found["blurred"].figures["sharpness"] < 10
     assert "blurred.png" in found["blurred"].reason
     report = next(one for one in selection.report.filters if one.filter == "quality")
-    assert (report.n_in, report.n_dropped) == (10, 8)
+    assert (report.n_in, report.n_dropped) == (11, 9)
+    assert found["large"].figures == {"picture": "large.png", "max_pixels": 64_000_000}
+    assert found["large"].reason.startswith("the picture large.png is too large (")
+    assert "8100 x 8100 pixels" in found["large"].reason
     assert selection.report.missing_pictures == {"gone.png: not found": 1}
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from intermt.errors import UsageError
+from intermt.errors import CannotCreate, UsageError
 from intermt.simulator import (
     Faults,
     InProcess,
@@ -264,10 +264,10 @@ def test_serving_ends_when_cancelled() -> None:
         httpx.get(f"{base_url}/models")
 
 
-def test_a_port_in_use_is_a_usage_error() -> None:
+def test_a_port_in_use_cannot_be_listened_on() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError) as caught:
+        with pytest.raises(CannotCreate) as caught:
             asyncio.run(serve_forever(Simulator(), print, port=port))
     assert str(port) in caught.value.what
     assert "0" in caught.value.todo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -396,12 +397,10 @@ BROKEN = {
     "node-chain": "UPDATE node SET turn = 7 WHERE place = '1b'",
     "node-id": "UPDATE node SET parts = '[{\"text\": \"forged\"}]' WHERE place = '1b'",
     "node-request": "UPDATE node SET request_key = 'no' WHERE place = '1b'",
-    "node-run": "UPDATE node SET run_id = 'no' WHERE place = '1b'",
     "seed-node": "INSERT INTO seed (seed_id, dataset, source_id) VALUES ('no', 'd', 's')",
     "conversation-seed": "UPDATE conversation SET seed_id = 'no'",
     "conversation-path": "UPDATE conversation SET path = ['no', path[2]]",
     "conversation-chain": "UPDATE conversation SET path = [path[1], path[3]]",
-    "conversation-run": "DELETE FROM run",
     "picture_use-conversation": "DELETE FROM conversation",
     "picture_use-node": "UPDATE picture_use SET node_id = 'no'",
     "score-rater": "UPDATE score SET rater_id = 'no' WHERE score_id = 'sc'",
@@ -432,6 +431,12 @@ BROKEN = {
 }
 
 
+OF_A_RUN = (
+    *("node", "conversation", "score", "preference_vote", "feedback", "verdict", "tool_use"),
+    *("annotation_task", "annotation", "request"),
+)
+
+
 @pytest.mark.parametrize("kind", BROKEN)
 def test_dangling_references_are_found(full: Store, kind: str) -> None:
     change(full, BROKEN[kind])
@@ -447,9 +452,32 @@ def test_dangling_references_are_found(full: Store, kind: str) -> None:
 
 
 def test_every_reference_is_broken_once() -> None:
-    tested = {*BROKEN, "score-run", "preference_vote-run", "feedback-run", "verdict-run"}
-    tested |= {"request-run", "tool_use-run", "annotation_task-run", "annotation-run"}
-    assert {r.kind for r in check_references._REFERENCES} <= tested
+    kinds_tested = {*BROKEN, *(f"{table}-run" for table in OF_A_RUN)}
+    assert {r.kind for r in check_references._REFERENCES} <= kinds_tested
+
+
+@pytest.mark.parametrize("table", OF_A_RUN)
+def test_a_run_that_is_not_there_becomes_an_interrupted_one(full: Store, table: str) -> None:
+    change(full, f"UPDATE {table} SET run_id = 'lost'")
+    mended(full, f"{table}-run")
+    with full.reading() as db:
+        found = db.execute(
+            "SELECT command, config::VARCHAR, finished_at, outcome FROM run WHERE run_id = 'lost'"
+        ).fetchall()
+    assert found == [("unknown", "{}", None, None)]
+    # The run's own record, from a journal found later, takes its place.
+    full.write([run("lost")])
+    with full.reading() as db:
+        assert "unknown" not in db.execute("SELECT command FROM run").fetchall()[0]
+
+
+def test_all_runs_that_are_not_there_are_mended_at_once(full: Store) -> None:
+    n = findings.MAX_PER_KIND + 50
+    full.write([replace(answered(f"k{i}"), run_id=f"lost{i}") for i in range(n)])
+    report = examine(full, repair=True)
+    assert report.is_sound
+    assert report.findings[-1].message == "and 50 more of this kind"
+    assert examine(full, repair=False).findings == ()
 
 
 def test_many_findings_of_a_kind_are_counted(full: Store) -> None:

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image as PillowImage
 
 from intermt.errors import InputError, MissingInputError, StoreIOError
+from intermt.records import MAX_PIXELS
 from intermt.store.connect import Store
-from intermt.store.images import MAX_PIXELS, ImageFolder, inspect
+from intermt.store.images import ImageFolder, inspect
 
 from .samples import AS_NOBODY, IS_ROOT, finish, picture, start
 
@@ -96,7 +97,7 @@ def test_what_is_no_whole_picture_is_refused(images: ImageFolder, content: bytes
     assert list(images.files()) == []
 
 
-@pytest.mark.parametrize("side", [20_000, 2_000_000])
+@pytest.mark.parametrize("side", [8_001, 9_600, 14_000, 20_000, 2_000_000])
 def test_bombs_are_refused_before_they_are_unpacked(images: ImageFolder, side: int) -> None:
     assert side * side > MAX_PIXELS
     with pytest.raises(InputError, match="pixels"):
