@@ -152,7 +152,7 @@ def _annotators(store: Store, config: StatsConfig) -> dict[str, Any]:
         simulated = about_simulated(db)
     figures = annotator_figures(kinds, times, simulated)
     if not figures["rows"]:
-        figures["notes"] = [NO_LABELS if not kinds else NO_ANNOTATORS]
+        figures["notes"] = [NO_LABELS] if not kinds else figures["notes"] or [NO_ANNOTATORS]
     return figures
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -51,6 +51,8 @@ class Sample:
         names: What the classes are called; () for their numbers.
         rate_only: Whether nothing but the agreement rate is wanted, as of things on several
             scales; the other figures are then undefined.
+        unnamed: Numbers in `raters` that are nobody's: which ratings are one person's is not
+            known, so kappa, which goes by each rater's habits, leaves theirs out.
     """
 
     table: Floats
@@ -61,6 +63,7 @@ class Sample:
     raters: Ints
     names: tuple[str, ...] = ()
     rate_only: bool = False
+    unnamed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +192,20 @@ def _reliability(
 
 
 def _kappa(sample: Sample, confidence: float) -> Estimate:
-    return rater_kappa(
-        sample.table,
+    table, n_unnamed = sample.table, len(sample.unnamed)
+    if n_unnamed:
+        table = np.where(np.isin(sample.raters, sample.unnamed), np.nan, table)
+    found = rater_kappa(
+        table,
         sample.raters,
         sample.clusters,
         sample.classes,
         quadratic=sample.measurement == "ordinal",
         confidence=confidence,
     )
+    if not n_unnamed or found.value is not None:
+        return found
+    return replace(found, undefined=f"{found.undefined}, {n_unnamed} unnamed left out")
 
 
 def _too_few(n_raters: int, n_pairable: int) -> str | None:
