@@ -293,6 +293,10 @@ def test_a_shared_turn_counts_in_each_of_its_conversations(store: Store):
     assert (found["n"], found["n_clusters"]) == (3, 1)
     assert found["pearson"]["value"] == pytest.approx(-1)
     assert found["pearson"]["undefined"].startswith("no interval: too few clusters")
+    words = ("stats", "correlation", "--store", str(store.folder))
+    shown = running.run_here(*words, cwd=store.folder.parent).stdout
+    assert "Pearson's r, Spearman's rho: no interval: too few clusters (1, 2 needed)" in shown
+    assert "no figure: no interval" not in shown
 
 
 # --- bias --------------------------------------------------------------------------------
