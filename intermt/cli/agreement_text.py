@@ -8,7 +8,10 @@ from typing import Any
 from intermt.cli.stats_words import Document, Table, figure, marked, reasons, scope
 
 _STATISTICS = (("alpha", "alpha"), ("ac2", "AC2"), ("kappa", "kappa"), ("rate", "agreement rate"))
-_ROW_COUNTS = ("n_units", "n_raters", "n_pairable", "n_combinations", "n_ratings", "n_clusters")
+_ROW_COUNTS = (
+    *("n_units", "n_raters", "n_unnamed", "n_pairable", "n_combinations", "n_ratings"),
+    "n_clusters",
+)
 _SAME = ("what", "level", "dimension", "between", "judge")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
+from intermt.cli.draws import seed_option
 from intermt.cli.options import Context, command
 
 if TYPE_CHECKING:
@@ -125,9 +126,7 @@ def annotate_export(
             help="Plain text that pages show to annotators before their own guide.",
         ),
     ] = None,
-    seed: Annotated[
-        int, Option("--seed", metavar="N", help="Another number, other pairs, sides and plan.")
-    ] = 0,
+    seed: Annotated[int, seed_option("Another number, other pairs, sides and plan.")] = 0,
     force: Annotated[
         bool, Option("--force", help="Replace a DIR that an earlier, different export wrote.")
     ] = False,

@@ -51,8 +51,9 @@ def explained(document: Document) -> list[str]:
     for row in document["rows"]:
         if keys.index(row["x"]) < keys.index(row["y"]):
             where = f"{BY_KEY[row['x']].id} with {BY_KEY[row['y']].id}"
-            why = dict.fromkeys(row[key]["undefined"] for key, _ in _STATISTICS)
-            missing += [("no figure", text, where) for text in why if text]
+            for why in dict.fromkeys(row[key]["undefined"] for key, _ in _STATISTICS):
+                named = [title for key, title in _STATISTICS if row[key]["undefined"] == why]
+                missing += [(", ".join(named), why, where)] if why else []
     return reasons(missing)
 
 

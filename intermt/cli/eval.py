@@ -7,6 +7,7 @@ from typing import Annotated
 
 from typer import Option
 
+from intermt.cli.draws import seed_option
 from intermt.cli.options import Context, command
 
 
@@ -84,9 +85,7 @@ def eval(  # noqa: A001 - the frame finds a command by its name
             " which is 40 for 0.95, there is no interval.",
         ),
     ] = 2000,
-    seed: Annotated[
-        int, Option("--seed", metavar="N", min=0, help="Seed of resamples, folds and orders.")
-    ] = 0,
+    seed: Annotated[int, seed_option("Seed of resamples, folds and orders.")] = 0,
     format_: Annotated[
         Format, Option("--format", metavar="table|json|csv|markdown", help="How to show figures.")
     ] = Format.TABLE,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from intermt.cli.draws import seed_option
 from intermt.cli.options import Context, command
 from intermt.cli.seed_options import (
     AllowStatements,
@@ -131,7 +132,7 @@ def generate(
     limit: Annotated[
         int | None, Option("--limit", metavar="N", min=1, help="Most seed questions.")
     ] = None,
-    seed: Annotated[int, Option("--seed", metavar="N", help="Another number, other trees.")] = 0,
+    seed: Annotated[int, seed_option("Another number, other trees.")] = 0,
     dataset: Annotated[
         str, Option("--dataset", metavar="NAME", help="The collection the trees belong to.")
     ] = "generated",

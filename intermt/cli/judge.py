@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from intermt.cli.draws import seed_option
 from intermt.cli.judge_options import (
     Compat,
     Jury,
@@ -145,10 +146,8 @@ def judge(
     ] = None,
     seed: Annotated[
         int,
-        Option(
-            "--seed",
-            metavar="N",
-            help="Another number, another choice under a limit; with --compat paper other orders.",
+        seed_option(
+            "Another number, another choice under a limit; with --compat paper other orders."
         ),
     ] = 0,
     prompts: Annotated[

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
 
+from intermt.cli.draws import seed_option
 from intermt.cli.options import Context, command
 from intermt.formats.writing.registry import NAMES
 
@@ -135,7 +136,7 @@ def pair(
             help="Split by seed question, as in train=0.8,validation=0.1,test=0.1.",
         ),
     ] = None,
-    seed: Annotated[int, Option("--seed", metavar="N", help="Another number, another split.")] = 0,
+    seed: Annotated[int, seed_option("Another number, another split.")] = 0,
     output_format: Annotated[
         str,
         Option(

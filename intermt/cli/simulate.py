@@ -7,6 +7,7 @@ from typing import Annotated
 
 from typer import Option
 
+from intermt.cli.draws import seed_option
 from intermt.cli.options import Context, command
 
 
@@ -30,9 +31,7 @@ def simulate(
             help="How often requests go wrong: 0.1, or 500=0.05,reset=0.01.",
         ),
     ] = "",
-    seed: Annotated[
-        int, Option("--seed", metavar="N", help="Another number, other invented answers.")
-    ] = 0,
+    seed: Annotated[int, seed_option("Another number, other invented answers.")] = 0,
     replay: Annotated[
         Path | None,
         Option(

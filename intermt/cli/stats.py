@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Argument, Option
 
+from intermt.cli.draws import seed_option
 from intermt.cli.options import Context, command
 
 if TYPE_CHECKING:
@@ -109,9 +110,7 @@ def stats(
         bool,
         Option("--equal-pairs", help="scaling: let every head learn from equally many pairs."),
     ] = False,
-    seed: Annotated[
-        int, Option("--seed", metavar="N", help="scaling: another number, other splits.")
-    ] = 0,
+    seed: Annotated[int, seed_option("scaling: another number, other splits.")] = 0,
 ) -> None:
     """Count what is in the store.
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from intermt.dimensions import BY_KEY, DIMENSIONS, OVERALL
 from intermt.domain.bootstrap import distinct
+from intermt.domain.correlation import Ints
 from intermt.domain.estimate import Estimate
 from intermt.domain.figures import Resampling
 from intermt.domain.reliability import Reliability, Sample, packed, reliabilities
@@ -59,6 +60,11 @@ def _notes(groups: Sequence[Labels], silent: tuple[int, int]) -> list[str]:
     others = {group.other for group in groups}
     n_unstated, n_unlike = silent
     notes = []
+    if unnamed := {int(r) for g in groups if g.other == "annotator" for r in g.unnamed}:
+        notes.append(
+            f"{len(unnamed):,} of the annotators here have no name: which labels are one person's"
+            " is not known, so kappa of annotators with each other leaves theirs out"
+        )
     if "verifier" not in others:
         notes.append("no verifier has labelled anything here")
     if "judge" not in others:
@@ -109,7 +115,13 @@ def _sample(pool: Sequence[Labels]) -> Sample:
         raters=np.concatenate([padded(people, 0) for _, people, _ in tables]),
         names=() if what == "score" else CHOICES,
         rate_only=len(pool) > 1,
+        unnamed=_unnamed(pool) if pool[0].other == "annotator" else np.empty(0, np.int64),
     )
+
+
+def _unnamed(pool: Sequence[Labels]) -> Ints:
+    """Raters whom nobody named, by number."""
+    return distinct(np.concatenate([group.unnamed for group in pool])).astype(np.int64)
 
 
 def _table(group: Labels) -> tuple[Any, Any, Any]:
@@ -142,6 +154,7 @@ def _row(
         "judge_id": group.judge_id,
         "n_units": sum(g.n_units for g in pool),
         "n_raters": found.n_raters,
+        "n_unnamed": len(_unnamed(pool)),
         "n_pairable": n_both if with_other else found.n_pairable,
         "n_combinations": found.n_units if with_other else None,
         "n_ratings": found.n_ratings,

@@ -29,6 +29,7 @@ from intermt.domain.rater_checks import (
     holm,
     smallest,
 )
+from intermt.records import is_unnamed
 from intermt.store.raters import Given
 from intermt.store.said import CHOICES
 
@@ -46,7 +47,9 @@ def annotator_figures(
 ) -> dict[str, Any]:
     """The document on annotators: how it was made, notes, a row for each of them.
 
-    A row is one annotator's votes or scores at one level; suspect ones come first.
+    A row is one annotator's votes or scores at one level; suspect ones come first. Annotators
+    whom nobody named have none: their labels may be of several people, and those of one person
+    under several of these names. `unnamed` counts them.
 
     Args:
         kinds: All labels, by kind and level.
@@ -57,8 +60,10 @@ def annotator_figures(
     rows: list[dict[str, Any]] = []
     notes: list[str] = []
     models: list[dict[str, Any]] = []
+    unnamed: list[dict[str, Any]] = []
     for kind in kinds:
         sheet = _Sheet(kind)
+        unnamed += _unnamed(sheet)
         found = {model: _fitted(sheet, model) for model in ("one-coin", "mace")}
         models += [_model(kind, name, fit) for name, fit in found.items()]
         rows += [_row(sheet, rater, found, seconds, about_simulated) for rater in sheet.annotators]
@@ -66,6 +71,7 @@ def annotator_figures(
     rows.sort(key=_place)
     if rows and not any(kind.people[r].is_verifier for kind in kinds for r in distinct(kind.rater)):
         notes.append("no verifier has labelled anything here")
+    notes += [_said_of(those) for those in unnamed]
     notes += [
         f"the {fit['model']} model of {fit['level']} {fit['what']}s did not converge"
         for fit in models
@@ -78,8 +84,27 @@ def annotator_figures(
         "simulated": any(row["simulated"] for row in rows),
         "synthetic": any(row["synthetic"] for row in rows),
         "models": models,
+        "unnamed": unnamed,
         "rows": rows,
     }
+
+
+def _unnamed(sheet: _Sheet) -> list[dict[str, Any]]:
+    """How many annotators of this kind of label nobody named, and their labels; [] for none."""
+    theirs = sheet.given.rater[sheet.by_annotator & ~sheet.by_somebody]
+    if not len(theirs):
+        return []
+    here = {"what": sheet.given.what, "level": sheet.given.level}
+    return [{**here, "n_raters": len(distinct(theirs)), "n_labels": len(theirs)}]
+
+
+def _said_of(those: Mapping[str, Any]) -> str:
+    n, labels = those["n_raters"], f"{those['level']} {those['what']}s"
+    return (
+        f"{n:,} {'annotator has' if n == 1 else 'annotators have'} no name and no row:"
+        f" whose the {those['n_labels']:,} {labels} are is not known, so they say nothing of"
+        " anybody's competence or habits"
+    )
 
 
 # --- one kind of label -------------------------------------------------------------------
@@ -91,8 +116,10 @@ class _Sheet:
     def __init__(self, given: Given) -> None:
         self.given = given
         verifies = np.array([person.is_verifier for person in given.people], dtype=bool)
+        nobody = np.array([is_unnamed(person.name) for person in given.people], dtype=bool)
         self.by_annotator: Bools = ~verifies[given.rater]
-        self.annotators = [int(r) for r in distinct(given.rater[self.by_annotator])]
+        self.by_somebody: Bools = self.by_annotator & ~nobody[given.rater]
+        self.annotators = [int(r) for r in distinct(given.rater[self.by_somebody])]
         n_dimensions = len(given.dimensions)
         self.item, self.n_items = cluster_codes(given.thing * n_dimensions + given.dimension)
         self.scale_of_item = np.zeros(self.n_items, np.int64)
@@ -122,8 +149,8 @@ class _Sheet:
         return order[starts[rater] : starts[rater + 1]]
 
     def crowd(self) -> CrowdLabels:
-        """The annotators' labels, all dimensions together, for the models of competence."""
-        kept = self.by_annotator
+        """The labels of annotators with a name, all dimensions together, for the models."""
+        kept = self.by_somebody
         return crowd_labels(
             self.item[kept],
             self.given.rater[kept],

@@ -14,6 +14,7 @@ from intermt.commands.picture_files import PictureFiles
 from intermt.domain.image_tags import find_tags
 from intermt.formats.reading.rows import PairMessage, PairPicture, PairRow, RowProblem
 from intermt.records import (
+    UNNAMED_RATER,
     Choice,
     Conversation,
     ImagePart,
@@ -159,11 +160,13 @@ class PairResolver:
         counts = row.n_votes
         choices = [winner] * counts.chosen + [loser] * counts.rejected
         choices += ["tie"] * counts.tie
-        voters = [(f"unnamed {i}", choice) for i, choice in enumerate(choices, start=1)]
+        voters = [(f"{UNNAMED_RATER} {i}", choice) for i, choice in enumerate(choices, start=1)]
         kind: RaterKind = "synthetic" if row.synthetic else "human"
         raters = [(_unnamed(name, "annotator", kind, dataset), choice) for name, choice in voters]
         if row.verified:
-            raters.append((_unnamed("unnamed verifier", "verifier", kind, dataset), winner))
+            raters.append(
+                (_unnamed(f"{UNNAMED_RATER} verifier", "verifier", kind, dataset), winner)
+            )
         records: list[Record] = []
         for rater, choice in raters:
             key = (dataset, row.pair_id, rater.rater_id, a_id, b_id, row.dimension)

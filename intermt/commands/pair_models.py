@@ -60,20 +60,25 @@ def excluded_by_competence(db: Database, least: float) -> list[str]:
     """Ids of the annotators whose competence is less than this, or cannot be told.
 
     By the one-coin model: the probability of giving the true one of a, b and tie. All
-    dimensions enter together, each pair and dimension as a thing of its own.
+    dimensions enter together, each pair and dimension as a thing of its own. Of raters whom
+    nobody named it cannot be told: their names are dealt to votes, not to people.
     """
     votes = tallying.voted(db)
     counted = db.execute(
-        "SELECT rater, rater_id FROM voter WHERE annotator AND left_out IS NULL ORDER BY rater_id"
+        "SELECT rater, rater_id, unnamed FROM voter WHERE annotator AND left_out IS NULL"
+        " ORDER BY rater_id"
     ).fetchall()
+    nobodys = [rater for rater, _, unnamed in counted if unnamed]
+    of_people = ~np.isin(votes["rater"], nobodys)
+    votes = {name: column[of_people] for name, column in votes.items()}
     raters, numbers = np.unique(votes["rater"], return_inverse=True)
     if not len(raters):
-        return [rater_id for _, rater_id in counted]
+        return [rater_id for _, rater_id, _ in counted]
     _, units = np.unique(votes["place"], return_inverse=True)
     crowd = crowd_labels(units, numbers, _CLASS_OF[votes["choice"]], 3)
     values = competences(crowd, "one-coin").values
     value_of = dict(zip(raters.tolist(), values, strict=True))
-    return [rater_id for rater, rater_id in counted if not value_of.get(rater, np.nan) >= least]
+    return [rater_id for rater, rater_id, _ in counted if not value_of.get(rater, np.nan) >= least]
 
 
 def _dawid_skene(votes: Columns, places: Ints, units: Ints) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -37,6 +38,8 @@ def score_figures(spreads: Sequence[Spread], names: Mapping[str, str]) -> dict[s
 def _row(spread: Spread, names: Mapping[str, str]) -> dict[str, Any]:
     group = spread.group
     scale = BY_KEY.get(group.dimension)
+    # A score of -1 is no point of the scale that the mean is on.
+    ends = (-math.inf, math.inf) if scale is None else (0.0, float(scale.highest))
     shown = set(spread.counts) | (set() if scale is None else set(scale.scores))
     return {
         **about(group.who, group.level, group.dimension, names),
@@ -47,7 +50,7 @@ def _row(spread: Spread, names: Mapping[str, str]) -> dict[str, Any]:
         "n_raters": spread.n_raters,
         "n_clusters": len(spread.n),
         "counts": {str(v): spread.counts.get(v, 0) for v in sorted(shown) if v >= 0},
-        "mean": asdict(mean_of_sums(spread.n, spread.totals, _CONFIDENCE)),
+        "mean": asdict(mean_of_sums(spread.n, spread.totals, _CONFIDENCE, ends)),
         "top_share": asdict(share_of_sums(spread.n, spread.n_top, _CONFIDENCE)),
         "simulated": spread.simulated,
         "synthetic": spread.synthetic,

@@ -12,7 +12,7 @@ from intermt.dimensions import DIMENSIONS, Level
 from intermt.errors import UsageError
 from intermt.store import overview
 from intermt.store.connect import Store
-from intermt.store.scope import LABELS, Label, datasets, narrow
+from intermt.store.scope import LABELS, Label, datasets, mark_continued, narrow
 
 Topic = Literal[
     "overview", "card", "agreement", "annotators", "scores", "correlation", "bias", "usage"
@@ -90,6 +90,7 @@ def _card(store: Store, config: StatsConfig) -> dict[str, Any]:
 
 
 def _card_facts(db: Any, config: StatsConfig) -> dict[str, Any]:
+    mark_continued(db)
     figures: dict[str, Any] = {
         **overview.conversation_facts(db),
         **overview.tree_facts(db),
@@ -102,6 +103,11 @@ def _card_facts(db: Any, config: StatsConfig) -> dict[str, Any]:
     }
     if not figures["n_nodes"]:
         figures["notes"].append(NOTHING)
+    if n := figures["n_conversations_continued"]:
+        figures["notes"].append(
+            f"{n:,} more {'conversation is' if n == 1 else 'conversations are'} the beginning of"
+            " another one, not labelled as a whole, and counted with it"
+        )
     if n := figures["n_conversations_rebuilt"]:
         figures["notes"].append(
             f"{n} of the {figures['n_conversations']} conversations were rebuilt from branches"
@@ -152,7 +158,7 @@ def _annotators(store: Store, config: StatsConfig) -> dict[str, Any]:
         simulated = about_simulated(db)
     figures = annotator_figures(kinds, times, simulated)
     if not figures["rows"]:
-        figures["notes"] = [NO_LABELS if not kinds else NO_ANNOTATORS]
+        figures["notes"] = [NO_LABELS] if not kinds else figures["notes"] or [NO_ANNOTATORS]
     return figures
 
 
@@ -174,6 +180,7 @@ def _correlation(store: Store, config: StatsConfig) -> dict[str, Any]:
     dimensions = [d for d in DIMENSIONS if config.level in (None, d.level)]
     with store.reading() as db:
         _narrow(db, store, config, "score")
+        mark_continued(db)
         means = conversation_means(db, [d.key for d in dimensions])
     return map_figures(means, dimensions)
 

@@ -19,17 +19,23 @@ from intermt.domain.jackknife import parts_of, with_interval
 _FLAT = 1e-12
 
 
-def mean_of_sums(n: Floats, totals: Floats, confidence: float = 0.95) -> Estimate:
+def mean_of_sums(
+    n: Floats,
+    totals: Floats,
+    confidence: float = 0.95,
+    scale: tuple[float, float] = (-math.inf, math.inf),
+) -> Estimate:
     """The mean of all values, with a t interval over clusters.
 
-    `mean -+ t(C - 1) SE`, the SE of `bootstrap.clustered_standard_error` for C clusters.
-    Undefined of nothing; no interval with fewer than `bootstrap.MIN_CLUSTERS` clusters, and
+    `mean -+ t(C - 1) SE`, the SE of `bootstrap.clustered_standard_error` for C clusters, cut to
+    the scale. Undefined of nothing; no interval with fewer than `bootstrap.MIN_CLUSTERS` clusters, and
     where all clusters have the same mean.
 
     Args:
         n: (C,) values in each cluster.
         totals: (C,) their sums.
         confidence: Nominal coverage.
+        scale: The least and the greatest value there can be.
     """
     kept = n > 0
     n, totals = n[kept], totals[kept]
@@ -43,7 +49,7 @@ def mean_of_sums(n: Floats, totals: Floats, confidence: float = 0.95) -> Estimat
     if error <= _FLAT:
         return Estimate(mean, undefined="no interval: the same mean in every cluster")
     reach = student_t((1.0 + confidence) / 2.0, len(n) - 1) * error
-    return Estimate(mean, mean - reach, mean + reach)
+    return Estimate(mean, max(scale[0], mean - reach), min(scale[1], mean + reach))
 
 
 def share_of_sums(n: Floats, hits: Floats, confidence: float = 0.95) -> Estimate:

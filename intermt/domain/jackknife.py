@@ -36,7 +36,8 @@ def with_interval(
     correlation on Fisher's scale `z = artanh(r)`, on which its spread does not depend on r.
 
     No interval with fewer than `bootstrap.MIN_CLUSTERS` clusters, where a part is all that
-    gives the statistic a value, and where all parts give the same.
+    gives the statistic a value, where all parts give the same, and where a correlation is 1 or
+    -1, as a whole or without a part: Fisher's scale has no end.
 
     Args:
         value: The statistic of all clusters.
@@ -53,8 +54,11 @@ def with_interval(
         return _without(value, f"too few clusters ({n_clusters}, {MIN_CLUSTERS} needed)")
     if np.isnan(left_out).any():
         return _without(value, "without some of the clusters it has no value")
-    if is_correlation and max(abs(value), float(np.abs(left_out).max())) >= _SURE:
+    if is_correlation and abs(value) >= _SURE:
         return _without(value, "perfect correlation: nothing varies around it")
+    if is_correlation and float(np.abs(left_out).max()) >= _SURE:
+        why = f"without one of {len(left_out)} parts of the trees the correlation is perfect"
+        return _without(value, f"{why}, so its spread cannot be told")
     scale = np.arctanh if is_correlation else np.asarray
     values = np.asarray(scale(left_out), dtype=np.float64)
     n_parts = len(values)

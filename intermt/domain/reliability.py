@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -51,6 +51,8 @@ class Sample:
         names: What the classes are called; () for their numbers.
         rate_only: Whether nothing but the agreement rate is wanted, as of things on several
             scales; the other figures are then undefined.
+        unnamed: Numbers in `raters` that are nobody's: which ratings are one person's is not
+            known, so kappa, which goes by each rater's habits, leaves theirs out.
     """
 
     table: Floats
@@ -61,6 +63,7 @@ class Sample:
     raters: Ints
     names: tuple[str, ...] = ()
     rate_only: bool = False
+    unnamed: Ints = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ def _reliability(
     rate = estimate(
         float(agreeing.mean()) if n_pairable else None,
         "nothing was rated twice",
-        None if spread is None else _divided(spread.agreeing, spread.n_pairable),
+        None if spread is None else _rates(spread),
     )
     if rate.value in (0.0, 1.0) and (n := len(distinct(sample.clusters[twice]))) >= MIN_CLUSTERS:
         end = wilson_at_the_end(rate.value, n, confidence)
@@ -189,14 +192,20 @@ def _reliability(
 
 
 def _kappa(sample: Sample, confidence: float) -> Estimate:
-    return rater_kappa(
-        sample.table,
+    table, n_unnamed = sample.table, len(sample.unnamed)
+    if n_unnamed:
+        table = np.where(np.isin(sample.raters, sample.unnamed), np.nan, table)
+    found = rater_kappa(
+        table,
         sample.raters,
         sample.clusters,
         sample.classes,
         quadratic=sample.measurement == "ordinal",
         confidence=confidence,
     )
+    if not n_unnamed or found.value is not None:
+        return found
+    return replace(found, undefined=f"{found.undefined}, {n_unnamed} unnamed left out")
 
 
 def _too_few(n_raters: int, n_pairable: int) -> str | None:
@@ -261,7 +270,9 @@ class _Sums:
     """Sums over the units of each resample, by name; the first axis is the resample."""
 
     def __init__(self, sums: Floats, q: int) -> None:
-        self.n_units, self.n_pairable, self.agreeing, self.weighted = sums.T[:4]
+        n_units, n_pairable, self.agreeing, self.weighted = sums.T[:4]
+        # The factors leave a trace of rounding, and a resample without a pair must have 0.
+        self.n_units, self.n_pairable = np.rint(n_units), np.rint(n_pairable)
         self.shares = sums[:, 4 : 4 + q]
         rows, columns = np.triu_indices(q)
         self.met = np.empty((len(sums), q, q))
@@ -331,6 +342,12 @@ def _alphas(sums: _Sums, ordinal: bool, classes: Sequence[int]) -> Floats:
     expected = (totals[:, :, None] * totals[:, None, :] * distance).sum(axis=(1, 2))
     varied = (totals.max(axis=1) < n * (1.0 - _SAME)) & (sums.n_pairable > MIN_UNITS - 0.5)
     return np.where(varied, 1.0 - _divided(observed, np.where(varied, expected, 0.0)), np.nan)
+
+
+def _rates(sums: _Sums) -> Floats:
+    """(n_resamples,) agreement rate of each resample, NaN where it has none."""
+    rates: Floats = np.clip(_divided(sums.agreeing, sums.n_pairable), 0.0, 1.0)
+    return rates
 
 
 def _ac2s(sums: _Sums, classes: Sequence[int]) -> Floats:

@@ -18,6 +18,8 @@ from intermt.records.ids import (
     content_id,
 )
 from intermt.records.labels import (
+    UNNAMED_RATER,
+    UNNAMED_RATERS,
     Annotation,
     AnnotationTask,
     Choice,
@@ -31,6 +33,7 @@ from intermt.records.labels import (
     Score,
     TargetKind,
     annotation_task_id,
+    is_unnamed,
     rater_id,
 )
 from intermt.records.messages import (
@@ -69,6 +72,8 @@ from intermt.records.verdicts import JudgeTask, Verdict, VerdictState
 __all__ = [
     "MAX_PIXELS",
     "SCENARIOS",
+    "UNNAMED_RATER",
+    "UNNAMED_RATERS",
     "Annotation",
     "AnnotationTask",
     "Call",
@@ -112,6 +117,7 @@ __all__ = [
     "VerdictState",
     "annotation_task_id",
     "content_id",
+    "is_unnamed",
     "node_id",
     "rater_id",
     "seed_drop_id",

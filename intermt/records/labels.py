@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,13 @@ Choice = Literal["a", "b", "tie"]
 FeedbackKind = Literal["critique", "refinement", "rationale"]
 TargetKind = Literal["node", "conversation"]
 PairMode = Literal["prefix", "chain"]
+
+UNNAMED_RATER = "unnamed"
+"""Rater of labels whose source does not say who gave them; several are numbered."""
+
+UNNAMED_RATERS = UNNAMED_RATER + "( [0-9]+| verifier)?"
+"""Regular expression of all names that stand for nobody in particular, as imports give them:
+labels under one of them may be of several people, and those of one person under several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,11 @@ class Rater:
     model: str | None = None
     settings: str | None = None
     simulated: bool = False
+
+
+def is_unnamed(name: str) -> bool:
+    """Whether a rater's name says that the source named nobody."""
+    return re.fullmatch(UNNAMED_RATERS, name) is not None
 
 
 def rater_id(name: str, role: RaterRole, kind: RaterKind, dataset: str = "") -> str:

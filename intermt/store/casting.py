@@ -24,7 +24,7 @@ from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import LEVELS, OVERALL, Level, dimensions_of
 from intermt.errors import InputError
-from intermt.records import RaterRole
+from intermt.records import UNNAMED_RATERS, RaterRole
 
 Database = Connection
 """What `Store.reading` gives, for those who may not know DuckDB."""
@@ -42,6 +42,9 @@ CANDIDATES: dict[Level, str] = {
 answered, or the seed question; `leaf_id` is equal for the same messages under two names."""
 
 TARGETS: dict[Level, str] = {"local": "node", "global": "conversation"}
+
+UNNAMED = "of unnamed raters, whose competence nobody can tell"
+"""Why a label does not count where competence is asked for and its rater has no name."""
 
 _WHEN = "coalesce(x.rated_at, TIMESTAMP '-infinity')"
 
@@ -91,21 +94,23 @@ def cast(db: Connection, scope: LabelScope) -> Labels:
     """Make the relation `cast_vote`; how many labels it was made of.
 
     `cast_vote` has `a_id` and `b_id` (a_id sorts first), `rater` (a number; table `voter`
-    has its `rater_id`), `annotator` (true) or verifier (false), `synthetic`, `dimension`,
-    `choice` (1 for a, -1 for b, 0 for a tie), `stated` (whether it is a stated preference)
-    and `apart` (score of a less score of b in `PARTS` of a point; for `overall` the mean over
-    the dimensions; null without scores).
+    has its `rater_id` and whether nobody named them, `unnamed`), `annotator` (true) or verifier
+    (false), `synthetic`, `dimension`, `choice` (1 for a, -1 for b, 0 for a tie), `stated`
+    (whether it is a stated preference) and `apart` (score of a less score of b in `PARTS` of a
+    point; for `overall` the mean over the dimensions; null without scores).
 
     Raises:
         InputError: A vote or score names a rater that is not in the store.
     """
     db.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE voter AS
         SELECT rater_id, (row_number() OVER (ORDER BY rater_id))::INTEGER AS rater,
                role = 'annotator' AS annotator, kind = 'synthetic' AS synthetic,
+               regexp_full_match(name, '{UNNAMED_RATERS}') AS unnamed,
                CASE WHEN list_contains(?::VARCHAR[], rater_id) THEN 'excluded'
-                    WHEN list_contains(?::VARCHAR[], rater_id) THEN 'incompetent'
+                    WHEN list_contains(?::VARCHAR[], rater_id)
+                    THEN CASE WHEN unnamed THEN 'unnamed' ELSE 'incompetent' END
                     WHEN NOT list_contains(?::VARCHAR[], role) THEN 'role' END AS left_out
         FROM rater
         """,
@@ -145,6 +150,7 @@ def cast(db: Connection, scope: LabelScope) -> Labels:
         "of judges": sum(c.n_role for c in counted),
         "of excluded raters": sum(c.n_excluded for c in counted),
         "of raters below min-competence": sum(c.n_incompetent for c in counted),
+        UNNAMED: sum(c.n_unnamed for c in counted),
         "replaced by a later one": sum(c.n_kept - c.n_distinct for c in counted),
     }
     return Labels(counted[0].n, counted[1].n, reasons)
@@ -191,6 +197,7 @@ class _Counted:
         n_role: Of raters whose role has no vote.
         n_excluded: Of raters left out by name.
         n_incompetent: Of raters left out for want of competence.
+        n_unnamed: Of those of them whom nobody named, apart.
         n_kept: The others.
         n_distinct: Those by distinct rater, thing and dimension.
         has_parts: Whether any of those kept is about another dimension than `overall`.
@@ -200,6 +207,7 @@ class _Counted:
     n_role: int
     n_excluded: int
     n_incompetent: int
+    n_unnamed: int
     n_kept: int
     n_distinct: int
     has_parts: bool
@@ -217,6 +225,7 @@ def _counted(db: Connection, labels: str, thing: str) -> _Counted:
         SELECT count(*), count(*) FILTER (left_out = 'role'),
                count(*) FILTER (left_out = 'excluded'),
                count(*) FILTER (left_out = 'incompetent'),
+               count(*) FILTER (left_out = 'unnamed'),
                count(*) FILTER (left_out IS NULL),
                count(DISTINCT hash({thing}, x.rater_id, dimension)) FILTER (left_out IS NULL),
                coalesce(bool_or(dimension <> '{OVERALL}') FILTER (left_out IS NULL), false),

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from duckdb import DuckDBPyConnection as Connection
 
 from intermt.dimensions import OVERALL, Level
-from intermt.records import FeedbackKind
-from intermt.store.casting import CANDIDATES, TARGETS
+from intermt.records import UNNAMED_RATERS, FeedbackKind
+from intermt.store.casting import CANDIDATES, TARGETS, UNNAMED
 
 KEPT_SEEDS = "SELECT DISTINCT seed_id FROM remark WHERE aside IS NULL"
 """A query for the seed ids of the texts that were chosen."""
@@ -75,6 +75,7 @@ REASONS = (
     "of judges",
     "of excluded raters",
     "of raters below min-competence",
+    UNNAMED,
     "on other dimensions",
     "messages not in the store",
     "beyond max-turn",
@@ -93,7 +94,8 @@ def choose(db: Connection, scope: CommentScope) -> Remarks:
         WITH heard AS (
             SELECT f.target_id, f.rater_id, f.text,
                    CASE WHEN f.dimension <> '{OVERALL}' THEN f.dimension END AS dimension,
-                   r.kind = 'synthetic' AS synthetic, r.role, c.seed_id, c.turn
+                   r.kind = 'synthetic' AS synthetic, r.role,
+                   regexp_full_match(r.name, '{UNNAMED_RATERS}') AS unnamed, c.seed_id, c.turn
             FROM feedback f LEFT JOIN rater r ON r.rater_id = f.rater_id
             LEFT JOIN ({CANDIDATES[scope.level]}) c ON c.id = f.target_id
             WHERE f.target = ? AND f.kind = ? AND (?::VARCHAR IS NULL OR f.dataset = ?)
@@ -102,15 +104,16 @@ def choose(db: Connection, scope: CommentScope) -> Remarks:
             WHEN role IS NULL THEN '{REASONS[0]}'
             WHEN role = 'judge' THEN '{REASONS[1]}'
             WHEN list_contains(?::VARCHAR[], rater_id) THEN '{REASONS[2]}'
-            WHEN list_contains(?::VARCHAR[], rater_id) THEN '{REASONS[3]}'
+            WHEN list_contains(?::VARCHAR[], rater_id)
+            THEN CASE WHEN unnamed THEN '{REASONS[4]}' ELSE '{REASONS[3]}' END
             WHEN NOT coalesce(
                 list_contains(?::VARCHAR[], coalesce(dimension, '{OVERALL}')), true
-            ) THEN '{REASONS[4]}'
-            WHEN seed_id IS NULL THEN '{REASONS[5]}'
-            WHEN turn > ?::BIGINT THEN '{REASONS[6]}'
-            WHEN NOT regexp_matches(text, '[^\\s\\p{{Z}}]') THEN '{REASONS[7]}'
+            ) THEN '{REASONS[5]}'
+            WHEN seed_id IS NULL THEN '{REASONS[6]}'
+            WHEN turn > ?::BIGINT THEN '{REASONS[7]}'
+            WHEN NOT regexp_matches(text, '[^\\s\\p{{Z}}]') THEN '{REASONS[8]}'
             WHEN row_number() OVER (PARTITION BY target_id, dimension, rater_id, text) > 1
-            THEN '{REASONS[8]}' END AS aside
+            THEN '{REASONS[9]}' END AS aside
         FROM heard
         """,
         [

@@ -1,6 +1,6 @@
 """What annotators think of each conversation on all nine dimensions, a row a conversation.
 
-Works on the relations that `scope.narrow` makes.
+Works on the relations that `scope.narrow` and `scope.mark_continued` make.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def conversation_means(db: Connection, dimensions: Sequence[str]) -> Conversatio
     rows = db.execute(
         f"""
         WITH turn AS (
-            SELECT conversation_id, unnest(path[2:len(path):2]) AS id FROM in_conversation
+            SELECT conversation_id, unnest(path[2:len(path):2]) AS id FROM whole_conversation
         ), part AS (
             SELECT t.conversation_id, m.dimension, m.value, m.synthetic
             FROM thing_mean m JOIN turn t ON t.id = m.id WHERE m.level = 'local'

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import orjson
 from duckdb import DuckDBPyConnection as Connection
 
-from intermt.records import Choice, PairMode
+from intermt.records import UNNAMED_RATER, Choice, PairMode
 from intermt.store.rows import FROM_STRINGS, json_list
 
 
@@ -94,7 +94,7 @@ def voted_pairs(db: Connection, pairs: Iterable[tuple[str, str, str]]) -> set[tu
     dimension. Of the unnamed raters that stand for counted votes only a preference on the
     dimension itself does: their other votes may be from lines of the file being imported.
     """
-    named = "name NOT LIKE 'unnamed %'"
+    named = f"name NOT LIKE '{UNNAMED_RATER} %'"
     wanted = orjson.dumps([{"a": a, "b": b, "d": d} for a, b, d in set(pairs)]).decode()
     rows = db.execute(
         f"""

@@ -1,6 +1,7 @@
 """What is in the store, counted: every figure of a data card, by set-based SQL.
 
-Every function counts the relations that `scope.narrow` makes.
+Every function counts the relations that `scope.narrow` and `scope.mark_continued` make: of
+conversations the whole ones.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ def conversation_facts(db: Connection) -> dict[str, Any]:
                count(*) FILTER (conversation_id IN (SELECT conversation_id
                                                     FROM conversation_origin))
                    AS n_conversations_rebuilt
-        FROM in_conversation
+        FROM whole_conversation
         """,
     )
+    facts |= _one(db, "SELECT count(*) AS n_conversations_continued FROM continued")
     n, n_long = facts["n_conversations"], facts["n_conversations_with_five_or_more_turns"]
     facts["share_conversations_with_five_or_more_turns"] = n_long / n if n else None
-    facts |= _per_conversation(db, "turns", "SELECT n_turns AS n FROM in_conversation")
+    facts |= _per_conversation(db, "turns", "SELECT n_turns AS n FROM whole_conversation")
     for name, column in (
         ("task", "coalesce(nullif(c.task, ''), s.task)"),
         ("scenario", "coalesce(nullif(c.scenario, ''), s.scenario)"),
@@ -47,7 +49,7 @@ def conversation_facts(db: Connection) -> dict[str, Any]:
         ("dataset", "c.dataset"),
     ):
         facts[f"n_conversations_by_{name}"] = _counts(
-            db, column, "in_conversation c LEFT JOIN seed s ON s.seed_id = c.seed_id"
+            db, column, "whole_conversation c LEFT JOIN seed s ON s.seed_id = c.seed_id"
         )
     return facts
 
@@ -117,10 +119,14 @@ def picture_facts(db: Connection, dataset: str | None) -> dict[str, Any]:
                    AS n_pictures_missing,
                count(*) FILTER (sha256 IS NULL AND missing LIKE 'refused%')
                    AS n_pictures_refused
-        FROM in_picture_use
+        FROM in_picture_use ANTI JOIN continued USING (conversation_id)
         """,
     )
-    reasons = _counts(db, "missing", "(FROM in_picture_use WHERE sha256 IS NULL)")
+    reasons = _counts(
+        db,
+        "missing",
+        "(FROM in_picture_use ANTI JOIN continued USING (conversation_id) WHERE sha256 IS NULL)",
+    )
     kept = dict(list(reasons.items())[:MOST_REASONS])
     if left := sum(reasons.values()) - sum(kept.values()):
         kept["other reasons"] = left
@@ -130,7 +136,7 @@ def picture_facts(db: Connection, dataset: str | None) -> dict[str, Any]:
         "pictures",
         """
         SELECT count(p.conversation_id) AS n
-        FROM in_conversation c LEFT JOIN in_picture_use p USING (conversation_id)
+        FROM whole_conversation c LEFT JOIN in_picture_use p USING (conversation_id)
         GROUP BY c.conversation_id
         """,
     )
@@ -171,13 +177,13 @@ def tag_facts(db: Connection) -> dict[str, Any]:
         (SELECT node_id, n_tags, n_stray_tags, n_tags + n_stray_tags AS tags,
                 n_images + n_missing AS pictures FROM in_node WHERE role = 'assistant')
     """
-    on_paths = "(SELECT unnest(path[2:len(path):2]) AS node_id FROM in_conversation)"
+    on_paths = "(SELECT unnest(path[2:len(path):2]) AS node_id FROM whole_conversation)"
     facts = _per_conversation(
         db,
         "image_tags",
         f"""
         SELECT coalesce(sum(tags), 0)::BIGINT AS n FROM (
-            SELECT conversation_id, unnest(path[2:len(path):2]) AS node_id FROM in_conversation
+            SELECT conversation_id, unnest(path[2:len(path):2]) AS node_id FROM whole_conversation
         ) LEFT JOIN {answer} USING (node_id) GROUP BY conversation_id
         """,
     )

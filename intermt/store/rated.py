@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection as Connection
 from numpy.typing import NDArray
 
 from intermt.dimensions import Level
+from intermt.records import UNNAMED_RATERS
 from intermt.store.said import What, gather
 
 
@@ -36,6 +37,7 @@ class Labels:
         n_units: Things that the side labelled.
         synthetic: Whether any label is an invented one.
         simulated: Whether a stand-in gave any of them.
+        unnamed: Those of `raters` whom nobody named: which labels are one person's is not known.
     """
 
     what: What
@@ -51,6 +53,7 @@ class Labels:
     n_units: int
     synthetic: bool
     simulated: bool
+    unnamed: NDArray[np.int64]
 
 
 def comparable(db: Connection) -> list[Labels]:
@@ -85,7 +88,14 @@ def comparable(db: Connection) -> list[Labels]:
         "SELECT rank, what, level, dimension, side, other, nullif(judge_id, ''), n_units"
         " FROM beside ORDER BY rank"
     ).fetchall()
-    return [_labels(alone if row[5] == "annotator" else together, *row) for row in groups]
+    unnamed = np.array(
+        db.execute(
+            "SELECT DISTINCT k.rater FROM said_by k JOIN rater r USING (rater_id)"
+            f" WHERE k.role <> 'judge' AND regexp_full_match(r.name, '{UNNAMED_RATERS}')"
+        ).fetchall(),
+        np.int64,
+    ).reshape(-1)
+    return [_labels(alone if row[5] == "annotator" else together, unnamed, *row) for row in groups]
 
 
 def silent_judges(db: Connection) -> tuple[int, int]:
@@ -161,6 +171,7 @@ def _number(db: Connection) -> None:
 
 def _labels(
     rows: dict[str, NDArray[Any]],
+    unnamed: NDArray[np.int64],
     rank: int,
     what: What,
     level: Level,
@@ -177,6 +188,7 @@ def _labels(
         # Its columns lie together, which makes sums over each row several times as fast.
         return np.stack([rows[s + suffix][start:end].astype(kind) for s in sides]).T
 
+    raters = stacked("_rater", np.int64)
     return Labels(
         what,
         level,
@@ -185,10 +197,11 @@ def _labels(
         other,
         judge_id,
         stacked("", np.float64),
-        stacked("_rater", np.int64),
+        raters,
         rows["unit"][start:end].astype(np.int64),
         rows["cluster"][start:end].astype(np.int64),
         n_units,
         bool(rows["synthetic"][start:end].any()),
         bool(rows["simulated"][start:end].any()),
+        np.intersect1d(raters, unnamed),
     )

@@ -109,6 +109,32 @@ def narrow(
         _narrow_label(db, own, level, label)
 
 
+def mark_continued(db: Connection) -> None:
+    """Make `continued`, ids of conversations that others go on with, and `whole_conversation`.
+
+    Where a conversation was brought in turn by turn the shorter ones are the beginning of a
+    longer one in scope. One of which somebody said anything as a whole is a conversation of its
+    own all the same. Of two with the same messages neither goes on with the other.
+    """
+    # A node has one place in its tree: who passes through the last one of a path has all of it.
+    db.execute(
+        """
+        CREATE TEMP TABLE continued AS
+        SELECT conversation_id FROM in_conversation
+        WHERE path[-1] IN (SELECT unnest(path[:-2]) FROM in_conversation)
+          AND conversation_id NOT IN (
+              SELECT target_id FROM score WHERE target = 'conversation'
+              UNION ALL SELECT target_id FROM feedback WHERE target = 'conversation'
+              UNION ALL SELECT unnest([a_id, b_id]) FROM preference_vote WHERE level = 'global'
+          )
+        """
+    )
+    db.execute(
+        "CREATE TEMP VIEW whole_conversation AS"
+        " FROM in_conversation ANTI JOIN continued USING (conversation_id)"
+    )
+
+
 def _narrow_label(db: Connection, own: str | None, level: Level | None, label: Label) -> None:
     """Make `in_score` and so on: views, as copies of that many long ids take time."""
     kept = "TRUE" if own is None else _kept(db, own, label)

@@ -188,6 +188,22 @@ def test_raters_of_little_competence_do_not_count(pair, tmp_path):
     pair("-o", out, "--min-competence", "2", code=2)
 
 
+def test_competence_is_not_asked_of_raters_whom_nobody_named(pair, tmp_path, capsys):
+    program = Program(tmp_path / "again", capsys)
+    first = tmp_path / "p.jsonl"
+    n_votes = pair("-o", first, "--min-annotators", "2").data["funnel"]["n_votes"]
+    assert n_votes
+    program("annotate-import", first)
+    unnamed = "of unnamed raters, whose competence nobody can tell"
+    out = tmp_path / "q.jsonl"
+    everybody = program("pair", "-o", out).data
+    asked = program("pair", "-o", out, "--min-competence", "0").data
+    assert everybody["n_pairs"] > asked["n_pairs"] == 0
+    assert everybody["funnel"]["labels_set_aside"][unnamed] == 0
+    assert asked["funnel"]["labels_set_aside"][unnamed] > 0
+    assert asked["funnel"]["labels_set_aside"]["of raters below min-competence"] == 0
+
+
 def test_pairs_that_do_not_fit_are_an_error_or_dropped_or_captioned(pair, tmp_path):
     out = tmp_path / "p.jsonl"
     done = pair("-o", out, "--format", "openrlhf", code=65)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from intermt.cli.draws import MOST_SEED
 from intermt.cli.frame import execute
 from intermt.cli.main import build
 from intermt.records import Rater, Verdict, content_id, rater_id
@@ -91,6 +92,11 @@ def test_nothing_is_asked_twice_and_without_a_server_the_ledger_will_do(intermt:
     assert again == first
     assert intermt(*STUDY, "--repeats", 1).data == first
     assert intermt(*STUDY, "--repeats", 1, "--seed", 1).data["matrix"] != first["matrix"]
+
+
+def test_the_largest_seed_splits_too(intermt: Program) -> None:
+    fill(intermt.store, Planted(n_trees=30, n_turns=2))
+    assert study(intermt, "--seed", MOST_SEED)["matrix"][0]["n"] == 30
 
 
 def test_what_the_ledger_lacks_is_said(intermt: Program) -> None:

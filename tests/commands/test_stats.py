@@ -17,6 +17,7 @@ from intermt.errors import MissingInputError
 from intermt.records import Conversation, PreferenceVote, Rater, Score, TextPart
 from intermt.store.connect import Store
 from tests.cli import running
+from tests.commands.work import Program, written
 from tests.store.samples import answered, node, small_tree, verdict
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -343,6 +344,32 @@ def test_every_format_of_an_empty_and_a_full_store(store: Store, topic: str, for
         assert figures == {"alpha", "ac2", "kappa", "rate"}
         assert {r["simulated"] for r in rows if r["judge"]} == {"true"}
         assert all(int(r["n_units"]) == 12 for r in rows if r["between"] != "verifier-judge")
+
+
+def test_a_conversation_that_came_turn_by_turn_is_one(intermt: Program, tmp_path: Path):
+    turns = [
+        {"role": role, "content": f"{role} {i}"} for i in range(3) for role in ("user", "assistant")
+    ]
+    rows = [
+        {"task": f"t{n}", "rater": "ann", "messages": turns[: 2 * n], "text_quality": n}
+        for n in (1, 2, 3)
+    ]
+    told = "task=task,rater=rater,messages=messages,score.text_quality=text_quality"
+    intermt("annotate-import", written(tmp_path / "rows.jsonl", rows), "--map", told)
+    for topic in ("card", ""):
+        found = intermt("stats", *([topic] if topic else [])).data
+        assert (found["n_conversations"], found["n_turns"]) == (1, 3)
+        assert found["notes"][0] == (
+            "2 more conversations are the beginning of another one, not labelled as a whole,"
+            " and counted with it"
+        )
+    rows = intermt("stats", "correlation").data["rows"]
+    assert [row["n"] for row in rows if row["x"] == row["y"] == "text_quality"] == [1]
+    whole = {"task": "g", "rater": "ann", "messages": turns[:2], "helpfulness": 1}
+    told = "task=task,rater=rater,messages=messages,score.helpfulness=helpfulness"
+    intermt("annotate-import", written(tmp_path / "whole.jsonl", [whole]), "--map", told)
+    found = intermt("stats", "card").data
+    assert (found["n_conversations"], found["n_turns"]) == (2, 4)
 
 
 def test_the_card_has_bars(store: Store):

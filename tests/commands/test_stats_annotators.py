@@ -20,6 +20,7 @@ from intermt.records import (
     Rater,
     Score,
     annotation_task_id,
+    is_unnamed,
 )
 from intermt.store.connect import Store
 from tests.cli import running
@@ -213,6 +214,91 @@ def test_labels_on_what_a_stand_in_wrote_are_simulated(store: Store):
     assert shown[0].startswith("SIMULATED")
     assert "local scores: how good SIMULATED" in shown
     assert "local votes: how good" in shown
+
+
+# --- raters whom nobody named ---
+
+
+def nobodys_votes(store: Store, n: int = 3) -> None:
+    """Counted votes on every pair of the campaign, dealt to nobody in particular."""
+    with store.reading() as db:
+        pairs = db.execute(
+            "SELECT seed_id, a_id, b_id, choice FROM preference_vote WHERE rater_id = 'v'"
+        ).fetchall()
+    names = [f"unnamed {i + 1}" for i in range(n)]
+    records: list[Any] = [Rater(name, name, "annotator", "human", "again") for name in names]
+    records.append(Rater("uv", "unnamed verifier", "verifier", "human", "again"))
+    for seed, a, b, winner in pairs:
+        for i, name in enumerate([*names, "uv"]):
+            choice = "tie" if i == n - 1 else winner
+            records.append(
+                PreferenceVote(
+                    f"{name}{a}", name, "local", "prefix", seed, a, b, "overall", choice, "again",
+                    f"{name}{a}",
+                )
+            )  # fmt: skip
+    store.write(records)
+
+
+def test_raters_whom_nobody_named_are_no_people(store: Store):
+    campaign(store)
+    before = run(store, StatsConfig("annotators")).document
+    nobodys_votes(store)
+    found = run(store, StatsConfig("annotators"))
+    assert [row["rater"] for row in found.document["rows"]] == [
+        row["rater"] for row in before["rows"]
+    ]
+    for row, old in zip(found.document["rows"], before["rows"], strict=True):
+        for key in ("one_coin", "mace", "gold"):
+            assert row[key] == old[key]
+        assert row["agreement"]["value"] != old["agreement"]["value"]
+    assert found.document["unnamed"] == [
+        {"what": "vote", "level": "local", "n_raters": 3, "n_labels": 3 * N}
+    ]
+    assert before["unnamed"] == []
+    told = f"3 annotators have no name and no row: whose the {3 * N} local votes are is not known"
+    words = ("stats", "annotators", "--store", str(store.folder))
+    for form in ("table", "markdown"):
+        assert told in running.run_here(*words, "--format", form, cwd=store.folder.parent).stdout
+
+
+def test_kappa_leaves_out_raters_whom_nobody_named_and_the_rate_does_not(store: Store):
+    def votes() -> tuple[dict[str, Any], tuple[str, ...]]:
+        found = run(store, StatsConfig("agreement"))
+        rows = found.document["rows"]
+        return next(r for r in rows if r["between"] == "annotator-annotator"), found.notes
+
+    campaign(store)
+    before, notes = votes()
+    assert before["n_unnamed"] == 0
+    assert not any("name" in note for note in notes)
+    nobodys_votes(store)
+    after, notes = votes()
+    assert after["kappa"] == before["kappa"]
+    assert after["rate"] != before["rate"]
+    assert (after["n_raters"], after["n_unnamed"]) == (before["n_raters"] + 3, 3)
+    assert any(note.startswith("3 of the annotators here have no name") for note in notes)
+
+
+def test_where_nobody_has_a_name_there_is_a_rate_and_no_kappa(store: Store):
+    campaign(store)
+    nobodys_votes(store)
+    found = run(store, StatsConfig("agreement", dataset="again")).document["rows"]
+    row = next(r for r in found if r["between"] == "annotator-annotator")
+    assert row["rate"]["value"] == pytest.approx(1 / 3)
+    assert row["kappa"]["undefined"] == "too few raters (0, 2 needed), 3 unnamed left out"
+    annotators = run(store, StatsConfig("annotators", dataset="again"))
+    assert annotators.document["rows"] == []
+    assert [note.split(" have")[0] for note in annotators.notes] == ["3 annotators"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_nobodys"),
+    [("unnamed", True), ("unnamed 12", True), ("unnamed verifier", True), ("Unnamed", False),
+     ("unnamed soldier", False), ("ann", False)],
+)  # fmt: skip
+def test_which_names_are_nobodys(name: str, is_nobodys: bool):
+    assert is_unnamed(name) is is_nobodys
 
 
 # --- verifiers beside judges -------------------------------------------------------------

@@ -293,6 +293,24 @@ def test_a_shared_turn_counts_in_each_of_its_conversations(store: Store):
     assert (found["n"], found["n_clusters"]) == (3, 1)
     assert found["pearson"]["value"] == pytest.approx(-1)
     assert found["pearson"]["undefined"].startswith("no interval: too few clusters")
+    words = ("stats", "correlation", "--store", str(store.folder))
+    shown = running.run_here(*words, cwd=store.folder.parent).stdout
+    assert "Pearson's r, Spearman's rho: no interval: too few clusters (1, 2 needed)" in shown
+    assert "no figure: no interval" not in shown
+
+
+def test_the_interval_of_a_mean_stays_on_the_scale(store: Store):
+    records: list[Any] = [Rater("a", "A", "annotator", "human")]
+    for i, value in enumerate((0, 3)):
+        root = node(None, "user", f"q {i}")
+        answer = node(root, "assistant", "x")
+        records += [root, answer]
+        records.append(
+            Score(f"s{i}", "a", "node", answer.node_id, "text_quality", value, "set", "t")
+        )
+    store.write(records)
+    mean = run(store, StatsConfig("scores")).document["rows"][0]["mean"]
+    assert (mean["low"], mean["value"], mean["high"]) == (0.0, 1.5, 3.0)
 
 
 # --- bias --------------------------------------------------------------------------------

@@ -86,6 +86,9 @@ def test_states_without_a_figure():
     assert correlation_of_sums(*[nothing] * 6).undefined == "too few pairs (0, 3 needed)"
     one = mean_of_sums(np.array([4.0]), np.array([6.0]))
     assert (one.value, one.low) == (1.5, None)
+    wide = mean_of_sums(np.ones(2), np.array([0.0, 3.0]), scale=(0.0, 3.0))
+    assert (wide.value, wide.low, wide.high, wide.undefined) == (1.5, 0.0, 3.0, None)
+    assert mean_of_sums(np.ones(2), np.array([0.0, 3.0])).low < -10
     same = mean_of_sums(np.array([2.0, 3.0]), np.array([6.0, 9.0]))
     assert (same.value, same.low) == (3.0, None)
     x = np.arange(9.0)

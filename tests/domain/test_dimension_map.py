@@ -62,6 +62,21 @@ def test_noise_is_found_to_be_noise():
     assert held >= 106
 
 
+def test_a_part_without_which_the_correlation_is_perfect_is_the_reason_for_no_interval():
+    scores = np.array([[0, 0], [3, 1], [1, 2.0]])
+    r = dimension_map(scores, np.arange(3), "ab")[0, 1].pearson
+    assert abs(r.value) < 0.7
+    assert r.undefined == (
+        "no interval: without one of 3 parts of the trees the correlation is perfect, so its"
+        " spread cannot be told"
+    )
+    perfect = dimension_map(np.repeat([[0.0], [1], [3]], 2, axis=1), np.arange(3), "ab")[0, 1]
+    assert perfect.pearson.undefined.startswith("no interval: perfect correlation")
+    more = np.vstack([scores, [[2, 0], [0, 3], [3, 2]]])
+    several = dimension_map(more, np.array([0, 1, 2, 0, 1, 2]), "ab")[0, 1].pearson
+    assert several.low < several.value < several.high
+
+
 def test_cells_without_a_figure_say_why():
     nan = np.nan
     scores = np.array([[1, 2, nan, 3], [2, 1, nan, 3], [3, 3, 1, 3], [0, 1, nan, 3.0]])

@@ -167,3 +167,33 @@ def test_packing_keeps_every_rating_with_its_unit():
     assert table[1].tolist() == [1, 3, 2]
     assert table[0, :2].tolist() == [2, 0]
     assert np.isnan(table[0, 2])
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4))
+@settings(deadline=None, max_examples=60)
+def test_the_interval_of_a_rate_lies_within_0_and_1_however_few_things_were_rated_twice(
+    seed: int, n_twice: int
+):
+    dice = np.random.default_rng(seed)
+    table = np.full((30, 2), np.nan)
+    table[:, 0] = dice.integers(0, 4, 30)
+    table[:n_twice, 1] = dice.integers(0, 4, n_twice)
+    rate = one(table, np.arange(30)).rate
+    assert rate.low is None or 0.0 <= rate.low <= rate.high <= 1.0
+    slow = cluster_bootstrap(
+        lambda t: gwet_ac2(t, "identity", categories=SCALE).observed,
+        np.arange(30),
+        table,
+        n_resamples=FEW.n_resamples,
+    )
+    if 0.0 < rate.value < 1.0:
+        assert (rate.low is None) == (slow.low is None)
+
+
+def test_resamples_without_a_thing_rated_twice_have_no_rate():
+    table = np.full((20, 2), np.nan)
+    table[:, 0] = np.arange(20) % 4
+    table[:2, 1] = 0.0
+    rate = one(table, np.arange(20)).rate
+    assert (rate.value, rate.low) == (0.5, None)
+    assert "of 200 resamples" in rate.undefined

@@ -217,6 +217,7 @@ def test_judges_and_excluded_raters_do_not_vote_and_are_counted(store):
         "of judges": 1,
         "of excluded raters": 1,
         "of raters below min-competence": 0,
+        "of unnamed raters, whose competence nobody can tell": 0,
         "replaced by a later one": 0,
     }
 

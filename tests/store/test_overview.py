@@ -20,13 +20,14 @@ from intermt.records import (
 from intermt.store import overview
 from intermt.store.connect import Store
 from intermt.store.rated import comparable
-from intermt.store.scope import datasets, narrow
+from intermt.store.scope import datasets, mark_continued, narrow
 from tests.store.samples import answered, feedback, node, small_tree, verdict
 
 
 def counted(store: Store, dataset: str | None = None, level: Any = None) -> dict[str, Any]:
     with store.reading() as db:
         narrow(db, dataset, level)
+        mark_continued(db)
         return {
             **overview.conversation_facts(db),
             **overview.tree_facts(db),
@@ -99,6 +100,29 @@ def test_a_tree_and_everything_said_of_it(store: Store):
         ("jury", 1, 0),
     ]
     assert facts["n_requests_by_state"] == {"ok": 1}
+
+
+def test_the_beginning_of_a_conversation_is_none_of_its_own(store: Store):
+    root = node(None, "user", "q", missing("p"))
+    path = [root]
+    for i in range(5):
+        path.append(node(path[-1], "user" if i % 2 else "assistant", f"{i}"))
+    other = node(root, "assistant", "another", n_tags=1)
+    lines = {"one": path[:2], "two": path[:4], "three": path, "other": [root, other]}
+    store.write(
+        [*path, other, *(conversation(key, *nodes) for key, nodes in lines.items()),
+         conversation("again", *path)]
+    )  # fmt: skip
+    store.write([use for key, nodes in lines.items() for use in uses(key, *nodes)])
+    facts = counted(store)
+    assert (facts["n_conversations"], facts["n_conversations_continued"]) == (3, 2)
+    assert facts["n_turns"] == 7
+    assert facts["n_conversations_by_n_turns"] == {"1": 1, "3": 2}
+    assert facts["n_pictures_named"] == facts["n_pictures_missing"] == 2
+    assert facts["n_conversations_by_n_pictures"] == {"0": 1, "1": 2}
+    assert facts["n_conversations_by_dataset"] == {"d": 3}
+    assert sum(facts["n_turns_by_tags_and_pictures"].values()) == 7
+    assert facts["n_conversations_by_n_image_tags"] == {"0": 2, "1": 1}
 
 
 def test_shared_turns_count_once_as_nodes_and_twice_in_conversations(store: Store):

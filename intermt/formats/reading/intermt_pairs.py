@@ -24,7 +24,6 @@ from intermt.formats.reading.intermt_parts import (
 from intermt.formats.reading.json_rows import field
 from intermt.formats.reading.label_values import choice_of
 from intermt.formats.reading.rows import (
-    UNNAMED_RATER,
     AnswerShown,
     LabelRow,
     MessageRow,
@@ -33,7 +32,7 @@ from intermt.formats.reading.rows import (
     SkippedRow,
 )
 from intermt.formats.reading.shown_answers import unnamed_source
-from intermt.records import content_id
+from intermt.records import UNNAMED_RATER, content_id
 
 _LEVELS: tuple[tuple[str, Level], ...] = (
     ("local_overall_preference", "local"),

@@ -26,7 +26,6 @@ from intermt.formats.reading.fields import (
 )
 from intermt.formats.reading.label_values import choice_of, seconds_of, status_of, time_of
 from intermt.formats.reading.rows import (
-    UNNAMED_RATER,
     LabelKind,
     LabelRole,
     LabelRow,
@@ -38,7 +37,7 @@ from intermt.formats.reading.rows import (
     SkippedRow,
 )
 from intermt.formats.reading.shown_answers import answers_of, name_of
-from intermt.records import FeedbackKind, content_id
+from intermt.records import UNNAMED_RATER, FeedbackKind, content_id
 
 PLAIN: dict[str, tuple[str, ...]] = {
     "task": ("task_id", "task_key"),

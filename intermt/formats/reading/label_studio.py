@@ -33,6 +33,7 @@ from intermt.formats.reading.label_studio_labels import (
 )
 from intermt.formats.reading.rows import ReadOptions, Row, RowProblem, SkippedRow
 from intermt.formats.reading.source import Source
+from intermt.records import UNNAMED_RATER
 
 _WORK = ("annotations", "completions")
 _OWN = ("id", "annotation_id", "annotator", "created_at", "updated_at", "lead_time")
@@ -173,7 +174,7 @@ def _unnamed(done: list[Any]) -> dict[int, str]:
         if isinstance(one, dict) and is_blank(one.get("completed_by"))
     ]
     nobodys.sort(key=lambda n: (str(done[n].get("created_at")), str(done[n].get("id"))))
-    return {n: f"unnamed {rank}" for rank, n in enumerate(nobodys, start=1)}
+    return {n: f"{UNNAMED_RATER} {rank}" for rank, n in enumerate(nobodys, start=1)}
 
 
 def _first_of(value: dict[str, Any], *keys: str) -> Any:

@@ -13,10 +13,7 @@ from datetime import datetime
 from typing import Literal
 
 from intermt.dimensions import Level
-from intermt.records import Choice, FeedbackKind, PairMode
-
-UNNAMED_RATER = "unnamed"
-"""Rater of labels whose file does not say who gave them."""
+from intermt.records import UNNAMED_RATER, Choice, FeedbackKind, PairMode
 
 LabelRole = Literal["annotator", "verifier", "judge"]
 LabelKind = Literal["human", "synthetic", "model"]
