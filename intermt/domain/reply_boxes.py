@@ -12,7 +12,12 @@ _BOX = re.compile(
     r"(?P<body>(?:[^{}\[\]\n]|\[[^\[\]\n]{0,150}\]){1,200}?)"
     r"\s*(?:\}|\]\])"
 )
-_OFFERED = re.compile(r"[\s\"'`*$]*(?:,?\s*(?:if|or|for|when)\b|means\b)", re.IGNORECASE)
+_OFFERED = re.compile(
+    r"[\s\"'`*$]*(?:,?\s*(?:if|or|for|when)\b|means\b"
+    r"|[(–—-]\s*(?:an?\s+|the\s+|only\s+|just\s+){0,3}(?:worse|worst|weaker|inferior|loser|losing|bad|poorer|placeholder|example"
+    r"|dummy|sample|template|made\s+up)\b)",
+    re.IGNORECASE,
+)
 _BRACKETS = re.compile(
     r"[\s*_`#>-]*+(?:(?:my|the|final)\s+){0,3}(?:scores?|ratings?|verdicts?|answers?|preferences?)?"
     r"[\s*_`]*[:=]?[\s*_`$]*\[(?P<body>[^\[\]\n]{1,200})\][\s*_`$.]*$",

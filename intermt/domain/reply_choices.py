@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intermt.domain.late_patterns import LatePattern
+from intermt.domain.reply_revisions import chosen_anew
+from intermt.domain.reply_shown import marked_as_shown
 from intermt.domain.reply_values import IF, Reading
 
 _THING = (
@@ -86,6 +88,28 @@ _NEXT = LatePattern(
     r"|\s*[.,]?\"\s+(?:stands?|appears?|occurs?|(?:is|was)\s+(?:what|written|quoted|part|said))\b",
     re.IGNORECASE,
 )
+
+
+# "A (worse)" turns the choice round; "A (worse only in length)" is not clear either.
+def _turned(letter: str) -> LatePattern:
+    return LatePattern(
+        r"[\s,;:.(\[\"'*_`)—–/|-]{0,8}(?:(?:is|was|the|being|as|(?-i:an?)|because|since|it(?:'s|\s+is)?|which|that|one|"
+        r"unfortunately|sadly|clearly|obviously|far|much|slightly|somewhat|overall|rated|judged|considered|of|two|both|"
+        rf"very|really|simply|just|answer|response|(?-i:{letter}))[\s,]+){{0,6}}"
+        r"(?:worse|worst|weaker|weakest|inferior|loser|loses|losing|lost(?=\s*(?:$|[.,;!)]))|bad(?:ly)?|"
+        r"poor(?:er|est|ly)?|lowe(?:r|st)(?=\s*(?:$|[.,;!)]|quality|score|rating))|less(?:er|\s+(?:good|clear|coherent|"
+        r"accurate|correct|helpful|complete|preferred|preferable|fluent|convincing|consistent|relevant|detailed|"
+        r"informative))|least\s+\w+|wrong|incorrect|rejected|mistaken|dispreferred|not\s+(?:preferred|better|the\s+better|"
+        r"as\s+good|good|chosen)|fail(?:s|ed)?(?=\s*(?:$|[.,;!)]))|thumbs\s+down|"
+        r"(?:has|had|contains|makes|shows|with)\s+(?:(?:an?|many|several|some|more|most|serious|factual|spelling|"
+        r"grammatical|the|\d{1,2})\s+){0,3}(?:errors?|typos?|mistakes?|problems?|issues?|flaws?|faults?)"
+        r"|schlechter\w*|peor|pire|peggiore|pior|хуже|更差|较差)(?![\w-])"
+        r"|[\s,;:.(\[—–-]{0,4}[👎❌✗✘❎✖👇💔🚫😞]",
+        re.IGNORECASE,
+    )
+
+
+_TURNED = {letter: _turned(letter) for letter in "AB"}
 # "A for text, B for pictures" is no choice, and "A, but B is right" is another one.
 _SPLIT = LatePattern(
     rf"[^\n.]{{0,60}}?(?:[,;]\s*(?:and\s+|but\s+)?{_candidate('1')}\s*(?:for\b|on\b|in\b|\()"
@@ -176,18 +200,29 @@ class ChoiceReader:
         rest = line[match.end() : match.end() + 200]
         if _NEXT.match(rest) or _SPLIT.match(rest):
             return Reading(None, pos, match.end())
+        letter = match["small"].upper() if match["small"] else _which(match, "1")
+        if marked_as_shown(rest) or (letter is not None and _TURNED[letter].match(rest)):
+            return Reading(None, pos, match.end())
         if match["tie"]:
             ends = (_ENDS.match(rest) or _ENDS_TIE.match(rest)) and not _LEANS.match(rest)
             return Reading("tie", pos, match.end()) if ends else None
         if not _ENDS.match(rest):
             return None
-        if match["small"]:
-            return Reading(match["small"].upper(), pos, match.end())
-        return Reading(_which(match, "1"), pos, match.end()) if strong or not rest.strip() else None
+        strong = strong or match["small"] is not None
+        return Reading(letter, pos, match.end()) if strong or not rest.strip() else None
 
     def whole(self, cell: str) -> Reading | None:
         """The choice that a cell states, with or without a reason behind it."""
-        return self.at(cell.strip(), 0, True)
+        text = cell.strip()
+        return self.kept(self.at(text, 0, True), text)
+
+    def kept(self, reading: Reading | None, line: str, end: int | None = None) -> Reading | None:
+        """The reading of a line, of value None if the line makes another choice up to `end`."""
+        if reading is None or not isinstance(reading.value, str):
+            return reading
+        if not chosen_anew(line[reading.end : end], reading.value):
+            return reading
+        return replace(reading, value=None)
 
     def alone(self, line: str) -> Reading | None:
         """The choice that a line consists of and nothing else."""

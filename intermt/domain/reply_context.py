@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from intermt.domain.reply_names import Asked
+from intermt.domain.reply_shown import only_shown
 
 _HEDGE = re.compile(
     r"\b(?:not|cannot|can\s?not|\w{1,9}n't|never|unable|refuse[ds]?|neither|nor|no|without|if|unless|"
@@ -25,6 +26,33 @@ _HEDGE = re.compile(
     r"nicht|kein\w{0,2}|wäre|hätte|jamais|nunca|не|бы)\b",
     re.IGNORECASE,
 )
+# What is said by others, and what was meant at first.
+_THEIRS = re.compile(
+    r"\b(?<!as\sa\s)(?<!as\san\s)(?<!as\sthe\s)(?<!as\sone\s)(?:(?:another|other|first|last|both|two|next|second|third|previous|fellow|lenient|strict(?:er)?|harsh(?:er)?|generous|different|average|some|few|"
+    r"kind(?:er)?|careless|hasty|casual|one|typical|human|reasonable)\s+(?:\w{1,12}\s+)?(?:judge|reviewer|rater|grader|evaluator|reader|critic|colleague|"
+    r"marker|model|person|assessor|teacher|expert|observer)s?"
+    r"|(?:the|a|my|their|its)\s+(?:reviewer|rater|grader|colleague|evaluator|assessor|expert|author|critic|teacher|baseline|other)s?\s+"
+    r"(?:\w{1,9}\s+)?(?:gave|gives?|assign(?:s|ed)?|rate[sd]?|score[sd]?|award(?:s|ed)?|grade[sd]?|\w\Z)"
+    r"|(?:he|she|they|everybody|everyone|somebody)\s+(?:gave|assigned|rated|scored|awarded|graded|\w\Z)"
+    r"|(?:rate[sd]?|score[sd]?|grade[sd]?|gave|gives?|award(?:s|ed)?)\s+(?:it|them|him|her)sel(?:f|ves)"
+    r"|(?:first|gut|initial)\s+(?:instinct|impulse|reaction|impression|inclination|feeling|idea|guess)|my\s+instinct|"
+    r"(?:would|'d)\s+(?:normally|usually|ordinarily|typically|otherwise|generally)|(?:normally|usually|ordinarily),?\s+(?:I|this|it|that)|"
+    r"(?:was|were)\s+(?:going|inclined|planning|ready|prepared)\s+to|wanted\s+to|disagree\w*)\b",
+    re.IGNORECASE,
+)
+# Right before a value or a name these say that it is not reached, or only held up against.
+_AWAY = re.compile(
+    r"\b(?:far\s+from|(?:fall|fell|come|came|stop|stopp?ed)\w*\s+(?:well\s+|far\s+|just\s+|a\s+bit\s+)?short\s+of|short\s+of|shy\s+of|hardly|"
+    r"barely|scarcely|compared\s+(?:to|with)|in\s+(?:contrast|comparison)\s+(?:to|with)|relative\s+to|unlike|versus|vs\.?|"
+    r"(?:less|lower|worse|more|higher|better|other|rather)\s+than|instead\s+of|below|under|beneath|above|beyond|anything\s+but|"
+    r"nowhere\s+near|near|close(?:r)?\s+to|next\s+to|up\s+to|at\s+most|at\s+least|short|lacks?|misse[sd]|ruled?\s+out|"
+    r"opposed\s+to|as\s+opposed\s+to|contrary\s+to|against|denies|deny|rejects?|away\s+from|weit\s+entfernt\s+von|"
+    r"lejos\s+de|loin\s+de)\s+"
+    r"(?:(?:an?|the|any|its|their|even|getting|being|scoring|earning|deserving|worth|reaching|having|full|true|real|solid|"
+    r"score|rating|grade|mark|value|of|at|in|on|for)\s+){0,4}[\"'*_`(\[]{0,4}\Z",
+    re.IGNORECASE,
+)
+_AFTER_DIGIT = re.compile(r"[^\d\n]{1,120}\Z")
 _HEDGE_CHINESE = re.compile(
     "如果|假如|假设|要是|倘若|除非|若是|可能|也许|或许|并非|不是|不能|不会|没有|例如|比如|示例|本可"
 )
@@ -146,6 +174,9 @@ def hedged(line: str, pos: int) -> bool:
     before = line[max(0, pos - 160) : max(0, pos)]
     if _denied(before) or _OTHERS.search(before) is not None:
         return True
+    beside = _AFTER_DIGIT.search(before)
+    if beside is not None and (_AWAY.search(beside[0]) or only_shown(beside[0])):
+        return True
     # All that stands between quotation marks was said by whoever is quoted.
     inside_quotes = before.count('"') % 2 == 1 and '": ' not in before
     return inside_quotes and _denied(before[: before.rindex('"')])
@@ -156,7 +187,9 @@ def _denied(before: str) -> bool:
     start = 0
     for match in _BREAK.finditer(before):
         start = match.end()
-    if _HEDGE.search(before, start) is not None or _AIM.fullmatch(before, start) is not None:
+    if _HEDGE.search(before, start) is not None or _THEIRS.search(before, start) is not None:
+        return True
+    if _AIM.fullmatch(before, start) is not None:
         return True
     if before.isascii():
         return False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from intermt.domain.reply_choices import ChoiceReader
 from intermt.domain.reply_json import Json, Number, Object
 from intermt.domain.reply_names import Asked
+from intermt.domain.reply_shown import disclaimed, is_mark
 from intermt.domain.reply_values import NumberReader, Reader, whole_number
 
 _NUMBER_KEYS = frozenset(
@@ -33,6 +34,17 @@ _NUMBERING = re.compile(r"\d+|[a-z]|[a-z]{1,12}\d+")
 _LIMITS = frozenset({"scale", "range", "max", "maximum", "highest"})
 _LIMIT = re.compile(r"(?:-?\d+\s*(?:-|–|to|\.\.)\s*)?(\d+)(?:\s*points?)?")
 _NOTHING = re.compile(r"\s*(?:n/?a|none|null|unknown|not\s+applicable)\.?\s*", re.IGNORECASE)
+_UNREAL = frozenset(
+    {"example", "placeholder", "dummy", "sample", "template", "mock", "hypothetical", "fake"}
+)
+_REFUSES = frozenset({"refusal", "refused", "refuses", "refuse", "declined"})
+_NOTES = frozenset(
+    {"note", "notes", "comment", "comments", "remark", "remarks", "disclaimer", "warning", "status",
+     "type", "kind", "info", "message"}
+)  # fmt: skip
+_REASONS = frozenset(
+    {"reason", "reasons", "reasoning", "explanation", "rationale", "justification"}
+)
 _FINAL = frozenset({"final", "revised", "corrected", "updated"})
 
 
@@ -51,16 +63,41 @@ class Field:
     final: bool
 
 
-def is_error(value: Json) -> bool:
-    """Whether the JSON is the message of a failed call."""
-    if not isinstance(value, Object):
-        return False
+def is_void(value: Json) -> bool:
+    """Whether the JSON is no verdict: a failed call, a refusal, or marked as made up."""
+    inner = [value]
+    while inner:
+        item = inner.pop()
+        if isinstance(item, list):
+            inner.extend(item)
+        elif isinstance(item, Object):
+            if item is value and _failed(item):
+                return True
+            if any(_voids(key, entry) for key, entry in item.entries):
+                return True
+            inner.extend(entry for _, entry in item.entries)
+    return False
+
+
+def _failed(value: Object) -> bool:
     entries = {key.lower(): item for key, item in value.entries}
     error = entries.get("error")
     failed = error is not None and error is not False and error != ""
-    return (
-        failed or entries.get("status") in ("error", "failed") or entries.get("object") == "error"
-    )
+    stopped = ("error", "failed", "refused", "refusal", "cannot_judge")
+    return failed or entries.get("status") in stopped or entries.get("object") == "error"
+
+
+def _voids(key: str, item: Json) -> bool:
+    words = frozenset(re.split(r"[\s_-]+", key.strip().lower()))
+    if item is True:
+        return bool(words & (_UNREAL | _REFUSES)) and "not" not in words
+    if not isinstance(item, str):
+        return False
+    if words & _REFUSES and words <= _REFUSES | {"reason", "message", "model"}:
+        return _NOTHING.fullmatch(item) is None and item.strip().lower() not in ("", "no", "false")
+    if words & _NOTES:
+        return is_mark(item) or disclaimed(item)
+    return bool(words & _REASONS) and is_mark(item)
 
 
 def read_fields(value: Json, asked: Asked, reader: Reader, final: bool = False) -> Iterator[Field]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intermt.dimensions import OVERALL
 from intermt.domain.reply_boxes import boxes
@@ -17,7 +17,7 @@ from intermt.domain.reply_choices import ChoiceReader, has_better
 from intermt.domain.reply_context import Skipper, hedged, is_foreign, marks_final, refuted
 from intermt.domain.reply_fields import read_fields
 from intermt.domain.reply_json import Json
-from intermt.domain.reply_links import value_behind
+from intermt.domain.reply_links import scale_before, value_behind, worse_listed, worse_wanted
 from intermt.domain.reply_names import (
     ALL,
     MAX_NAMES,
@@ -27,7 +27,9 @@ from intermt.domain.reply_names import (
     same_dimensions,
     without_doubles,
 )
+from intermt.domain.reply_revisions import WITHDRAWN, corrects, ought_to_be
 from intermt.domain.reply_sections import Section, led
+from intermt.domain.reply_shown import only_shown
 from intermt.domain.reply_tables import read_table, starts_table
 from intermt.domain.reply_values import Reader, Reading
 
@@ -133,6 +135,13 @@ class LineReader:
         if not line.strip():
             self.skipper.skips(line)
             return
+        if self.is_choice and not self.skipper.skipping and worse_listed(line):
+            self.skipper.skipping = "before"
+            return
+        if line == WITHDRAWN:
+            self.statements.clear()
+            self.section.stated = False
+            return
         if self.skipper.skips(line) or line.lstrip().startswith(">"):
             return
         self.final_here = marks_final(line)
@@ -143,7 +152,8 @@ class LineReader:
         self.n_names += len(names)
         if self.n_names > MAX_NAMES:
             return
-        if names and is_foreign(line[: names[0].start]):
+        lead = line[: names[0].start] if names else ""
+        if names and (is_foreign(lead) or only_shown(lead) or scale_before(lead, self.scales)):
             return
         groups = grouped(line, names)
         self.section.enter(line, names, groups)
@@ -208,6 +218,11 @@ class LineReader:
             return
         stated = False
         reading = value_behind(line, last.end, self.reader, self.scales)
+        reading = self.reader.kept(reading, line, following)
+        if reading is None and ought_to_be(line, last.end) and not hedged(line, first.start):
+            self._correct(dimensions)
+        if self.is_choice and worse_wanted(line[max(0, first.start - 120) : first.start]):
+            return
         if reading is not None and not hedged(line, first.start):
             # "3 for text quality" behind another name is that one's value.
             about = _ABOUT.match(line, reading.end)
@@ -230,13 +245,17 @@ class LineReader:
         match = _VALUE_BEFORE.search(before)
         if match is not None:
             value = self.reader.whole(match["value"])
+            if value is not None:
+                value = self.reader.kept(replace(value, end=last.end), line, following)
             at = first.start - len(before) + match.start("value")
             if value is not None and not hedged(line, at) and not refuted(line, last.end):
                 self._state(dimensions, value.value, self._rank(at))
                 stated = True
                 yield first.end
         if not stated and led(line, group) is not None:
-            for value in self.reader.loose(line[last.end : following][:3_000]):
+            text = line[last.end : following][:3_000]
+            for found in self.reader.loose(text):
+                value = self.reader.kept(found, text) or found
                 if not hedged(line, last.end + value.start + 1):
                     self._state(dimensions, value.value, self._rank(last.end))
                     self.section.stated = True
@@ -246,12 +265,15 @@ class LineReader:
 
     def _unnamed(self, line: str, number: int) -> None:
         if self.statements and self.final_here < 0 and _REVISES.match(line):
-            last = self.statements[-1]
-            self._state((last.dimension,), None, last.rank)
+            self._correct((self.statements[-1].dimension,))
+            return
+        if self.statements and self._corrects(line):
+            self._correct(self.section.dimensions or (self.statements[-1].dimension,))
             return
         if self._boxes(line):
             return
-        for reading in self.reader.loose(line[:5_000]):
+        for found in self.reader.loose(line[:5_000]):
+            reading = self.reader.kept(found, line) or found
             if hedged(line, reading.start + 1):
                 continue
             about = _ABOUT.match(line, reading.end)
@@ -268,8 +290,22 @@ class LineReader:
             self._unnamed_value(self._owner(alone, self.section.below_label), alone)
         elif self.asked.single and not self.is_choice and len(self._ends_alone) == 1:
             opening = self.reader.at(line, 0, True)
+            opening = self.reader.kept(opening, line)
             if opening is not None and _REASON.match(line, opening.end):
                 self._unnamed_value((self.asked.single,), opening)
+
+    def _corrects(self, line: str) -> bool:
+        """Whether the line takes back what was read last without naming it."""
+        if self.asked.single is not None and self.final_here >= 0:
+            return False
+        return (self.section.stated or not self.section.dimensions) and corrects(line)
+
+    def _correct(self, dimensions: Sequence[str]) -> None:
+        """State that what was read for these dimensions does not hold."""
+        for dimension in dimensions:
+            ranks = [s.rank for s in self.statements if s.dimension == dimension]
+            if ranks:
+                self._state((dimension,), None, max(ranks))
 
     def _unnamed_value(self, owner: tuple[str, ...], reading: Reading) -> None:
         # Behind per-dimension headings a last "final score" is not theirs alone.

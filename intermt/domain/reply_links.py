@@ -21,7 +21,7 @@ _MAX_ASIDE = re.compile(r"\s*(?:/|out\s+of|max\.?:?)\s*(\d{1,3})\s*", re.IGNOREC
 _OTHER_ASIDE = re.compile(
     r"\s*(?:(?:turn|round|image|picture|answer|response|conversation)\s*[\dAB]{1,2}|max(?:imum)?|min(?:imum)?"
     r"|humans?|users?|annotators?|previous|prior|before|initial|draft|reference|expected|target|average|mean"
-    r"|median|weight|confidence)\s*",
+    r"|median|weight|confidence|worse|worst|weaker|weakest|loser|inferior|lower|example|sample|placeholder)\s*",
     re.IGNORECASE,
 )
 _LABEL_WORD = (
@@ -42,6 +42,52 @@ _CONNECT = re.compile(
     r"then|so|we|straightforward|full)(?=[\s:=])(?:\s*[:=])?[\s*_`\"'(]+){1,9})?",
     re.IGNORECASE,
 )
+
+
+# The answer that is asked for behind these words is not the one preferred.
+_WORSE = re.compile(
+    r"\b(?:worse|worst|weaker|weakest|inferior|los(?:er|ing)|lesser|less(?:\s+(?!than)\w{1,12})?|least|lower|lowest|poor(?:er|est)?|bad|wrong|rejected|"
+    r"dispreferred|schlechter\w*|peor|pire|peggiore|pior|хуже)\b[\s\"'*_`]*"
+    r"(?:(?:one|answer|response|candidate|conversation|option|reply|choice|side|model|performance|quality)\b[\s:\"'*_`]*)?"
+    r"(?:(?:is|was)\s+)?(?:(?:in\s+terms\s+of|on|in|for|regarding|at|by|with|under|as\s+to)\s+)?(?:the\s+)?[\s(\[\"'*_`:–—-]*\Z"
+    r"|(?:更差|较差|更弱|较弱|劣)[^\s。.;]{0,6}[\s:]*\Z",
+    re.IGNORECASE,
+)
+
+
+_SCALE_LEAD = re.compile(
+    r"\W*(?:scale\W*)?(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\W*|\W*(?:on|of|out\s+of|max(?:imum)?|sur|von|de|из)\W*"
+    r"(\d{1,3})\W*|\s*/\s*(\d{1,3})\W*",
+    re.IGNORECASE,
+)
+
+
+def scale_before(lead: str, scales: Sequence[tuple[int, int]]) -> bool:
+    """Whether all that stands before a name is another scale, as in "(1-5) text quality"."""
+    match = _SCALE_LEAD.fullmatch(lead) if scales and len(lead) < 40 else None
+    if match is None:
+        return False
+    if match[1] is not None:
+        return (int(match[1]), int(match[2])) not in scales
+    return int(match[3] or match[4]) != scales[0][1]
+
+
+_WORSE_LISTED = re.compile(
+    r"[\s#*_>(-]{0,12}(?:the\s+)?(?:worse|worst|weaker|weakest|inferior|los(?:ers?|ing)|poorer|rejected|dispreferred|lesser)"
+    r"(?:\s+(?:one|answer|response|candidate|option|conversation|choice|side)s?)?"
+    r"(?:\s+(?:per|by|for|on|in|of)\s+(?:each\s+|every\s+|the\s+|all\s+)?\w{1,14})?[\s:*_)#]*",
+    re.IGNORECASE,
+)
+
+
+def worse_listed(line: str) -> bool:
+    """Whether a line heads a list of answers that are not the ones preferred."""
+    return len(line) < 120 and _WORSE_LISTED.fullmatch(line) is not None
+
+
+def worse_wanted(lead: str) -> bool:
+    """Whether the words before a name ask for the worse of two, as in "weaker on text quality"."""
+    return _WORSE.search(lead) is not None
 
 
 def value_behind(

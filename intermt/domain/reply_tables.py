@@ -21,7 +21,7 @@ _CHOICES = re.compile(
 _NOT_OURS = re.compile(
     r"\b(?:max(?:imum)?|min(?:imum)?|weights?|scale|range|human|reference|example|previous|initial|"
     r"draft|average|mean|possible|confidence|certainty|errors?|mistakes?|typos?|faults?|defects?|issues?|count|number|rank(?:ing)?|"
-    r"target|goal|worse|worst|loser|losing|rejected|expected|before|others?|turns?|#|no|id)\b",
+    r"target|goal|worse|worst|weak(?:er|est)|inferior|poor(?:er|est)|lower|lowest|less(?:er)?|least|bad|wrong|loser|losing|rejected|expected|before|others?|turns?|#|no|id)\b",
     re.IGNORECASE,
 )
 _RANGE = re.compile(r"\(?\s*(-?\d{1,3})\s*(?:-|–|to)\s*(\d{1,3})\s*\)?")

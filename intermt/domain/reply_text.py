@@ -33,6 +33,10 @@ _BLANK = re.compile(r"\n{3,}")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+-]*[ \t]*$", re.MULTILINE)
 
 
+# Decimal and thousands signs of Arabic numbers, and bars of fractions.
+_SIGNS = {"٫": ".", "٬": ",", "⁄": "/", "∕": "/"}
+
+
 class _Plain(dict[int, int | str | None]):
     """Maps a character to the plain one that means the same; filled as characters occur."""
 
@@ -48,6 +52,8 @@ class _Plain(dict[int, int | str | None]):
                 plain = str(code - 0x245F)
             elif char in "−﹣‐‑":
                 plain = "-"
+            elif char in _SIGNS:
+                plain = _SIGNS[char]
             elif char in "\u00a0\u2009\u202f\u3000\u2002\u2003":
                 plain = " "
             elif char in "’‘ʼ":

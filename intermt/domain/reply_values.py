@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from intermt.domain.late_patterns import LatePattern
+from intermt.domain.reply_revisions import revised
+from intermt.domain.reply_shown import marked_as_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Reader(Protocol):
     def whole(self, cell: str) -> Reading | None:
         """The value that is all a cell, a string or a line says."""
 
+    def kept(self, reading: Reading | None, line: str, end: int | None = None) -> Reading | None:
+        """The reading, of value None where the line up to `end` takes it back."""
+
     def alone(self, line: str) -> Reading | None:
         """The value that a line consists of, or None."""
 
@@ -59,7 +64,7 @@ _WORD_NUMBERS = {
 _NUMBER = (
     r"(?:[-–]?\d{1,9}(?:[.,]\d{1,9}){0,8}(?!\d)|(?:minus|negative)\s+(?:one|1)"
     r"|zero|one|two|three|four|five|six|seven|eight|nine|ten|[零〇一二两三四五])"
-    r"(?!(?![分点점])[^\W_]|[%+]|_[A-Za-z0-9]|[.,·']\d|-[A-Za-z])"
+    r"(?!(?![分点점])[^\W_]|[%+]|_[A-Za-z0-9]|[.,·'،‚˙⋅∙•∶\\^]\d|-[A-Za-z])"
 )
 _OPEN = r"(?:[*_`\"'“”‘(\[{$\s]|\\(?:boxed|fbox|text|textbf|mathbf|mathrm)\s*\{){0,12}"
 _CLOSE = r"[*_`\"'“”’)\]}$]{0,12}"
@@ -70,10 +75,10 @@ _UNIT = (
 )
 _OF = (
     r"/|out\s+of|of|von|aus|sur|de|di|su|em|из|من|از|van(?:\s+de)?|z|af|av"
-    r"|\(?max(?:imum)?\.?\s*(?:of|:|=)?|满分"
+    r"|[(\[{]?max(?:imum)?\.?\s*(?:of|:|=)?|满分"
 )
 _DENOMINATOR = LatePattern(
-    rf"\s*[*_`]*\(?\s*(?:{_UNIT}\s+)?(?:{_OF})\s*"
+    rf"\s*[*_`]*[(\[{{]?\s*(?:{_UNIT}\s+)?(?:{_OF})\s*"
     r"(?:a\s+(?:possible|maximum)\s+(?:of\s+)?)?[*_`(]*"
     rf"(?P<number>{_NUMBER})(?:\s*{_UNIT})?{_CLOSE}"
     rf"|\s*\(\s*(?P<full>{_NUMBER})\s*{_UNIT}?\s*(?:满分|滿分|満点|만점|制)\s*\)",
@@ -94,6 +99,12 @@ IF = (
     r"peut-être|quizás|если|возможно)\b|如果|也许|もし|たぶん|만약|إذا|ربما|अगर|शायद"
 )
 """What takes a verdict back that stands before it: conditions and doubts."""
+_AND = r"(?:and|&|\+|plus|with|und|mit|et|e|y|com|con|и|i|och|og|en)"
+_PART = (
+    r"(?:(?:an?|one|three|eine[nrm]?|un[ae]?|uma?|1|3)[\s-]+)?(?:half\b|halves\b|halfway\b|quarters?\b|thirds?\b|tenths?\b|"
+    r"fraction\b|bit\b|halb\w{0,2}\b|demie?\b|medi[oa]\b|mezz[oa]\b|mei[oa]\b|полови\w+|полтин\w+|半|निम|نصف|½)"
+    r"|(?:some|a\s+little)\s*(?:$|[.,;!)])|(?:1|3)\s*/\s*[234]\b(?!\s*\w)"
+)
 # A range, a list or a revision: the number before is not the whole statement.
 _GOES_ON = LatePattern(
     rf"\s*(?:[-–—~〜/|,;&、]|\.{{2,}}|{_OR}|vs\b|->|→|=>|\+|,?\s*(?:then|now|or rather)\b)\s*"
@@ -111,6 +122,9 @@ _GOES_ON = LatePattern(
     r"|\s*,?\s*but\s+(?:style|tone|that|this|it)\s+(?:is|does|was)(?:\s+not|n't)\b"
     r"|\s+(?:the|this|an?)\s+(?:answer|response|reply|text)\s+(?:must|should|would|needs?|has\s+to)\b"
     r"|[^\n.;]{0,60}?\b(?:(?:could|might)\s+(?:also\s+)?be\s+(?:an?\s+)?\d|\d\s+would\s+also\s+be\b)"
+    # "2 and a half" is neither 2 nor 3, "2 in 5" is a rate, and the rest are units.
+    rf"|[\s,(]*(?:{_AND}\s*)?(?:{_PART})|\s+in\s+(?:\d|(?:two|three|four|five|ten|a\s+hundred)\b)"
+    r"|\s*(?:[°‰′″€£¥₽₹™®©×÷≈≠∼√]|\\(?=\s*\d)|\(\s*(?:typo|sic)\b)"
     r"|\s*\(\s*borderline\b|\s*(?:±|[<>≤≥]\s*[A-Za-z0-9])"
     r"|[\s,(]*(?:provisional|tentative|preliminary)(?:ly)?\b"
     r"|[\s,(–—-]*(?:(?:which\s+is\s+)?(?:what|as)\s+the\s+(?:assistant|answer|text|material)\s+"
@@ -141,11 +155,19 @@ _ENDS_STRONG = LatePattern(
     r"\s*(?:$|[,;!)\]}|<{#]|\.(?!\d)|:(?!\s*\d)|//|[—–]|\(|\[|\\)|\s+-|-\s"
     r"|\s+(?:because|since|as|due|given|for|and|but|while|whereas|with|though|although|so|thus|"
     r"which|where|here|reason|overall|this|it|the|i|we|on|to|across|in)\b|\s*[^\x00-\x7f\w\s]"
-    # Words of other scripts: no other number and no denial may follow in the clause.
-    r"|\s+(?![^.,;!?()\n。]{0,60}(?:\d|नहीं|아니|아님|ない|değil|ليس|нет))[^\x00-\x7f]",
+    r"|(?-i:\s+[LG]\d\b)",
     re.IGNORECASE,
 )
-_SENTENCE = LatePattern(r"\s+[A-Z]")
+# Words of other scripts behind a unit: no other number and no denial may follow in the clause.
+_AFTER_UNIT = LatePattern(
+    r"\s+(?![^.,;!?()\n。]{0,60}(?:\d|नहीं|아니|아님|ない|değil|ليس|нет))[^\x00-\x7f]"
+)
+# A sentence begins, not a noun that is counted.
+_SENTENCE = LatePattern(
+    r"\s+(?:A|An|Its|That|There|These|They|All|No|Not|None|Nothing|Some|Very|Mostly|Fully|Only|Both|Each|Every|"
+    r"You|He|She|My|Your|Our|Clear|Good|Excellent|Perfect|Fluent|Correct|Accurate|Clearly|Overall|However|"
+    r"(?:Text|Answer|Response|Picture|Image|Reply|Assistant|Style|Quality)\s+(?:is|has|was|reads|looks|fits|matches))\b"
+)
 _ENDS_WEAK = LatePattern(
     r"[ ]*\t|\s*(?:$|[,;!)\]}|]|\.(?!\d)|[—–]|\()|\s+-\s|\s+(?:because|since|for|and|but)\b"
 )
@@ -192,18 +214,26 @@ class NumberReader:
         if match is None:
             return None
         value, end = _whole_number(match["number"]), match.end()
+        unit = False
         while (more := _DENOMINATOR.match(line, end) or _POINTS.match(line, end)) is not None:
             highest = more.groupdict().get("number") or more.groupdict().get("full")
             if highest is not None and (_whole_number(highest) != self.highest or (value or 0) < 0):
                 value = None
-            end = more.end()
+            end, unit = more.end(), True
+        if "$" in line[pos : match.start("number")] and "$" not in line[match.end("number") : end]:
+            # Dollars, not mathematics.
+            return Reading(None, pos, end)
         rest = line[end : end + 300]
-        if _GOES_ON.match(rest) or _ANCHORS.search(rest):
+        if _GOES_ON.match(rest) or _ANCHORS.search(rest) or marked_as_shown(rest):
             return Reading(None, pos, end)
         if _WOULD_BE.search(line, max(0, pos - 40), pos) and _TAKEN_BACK.match(rest):
             return Reading(None, pos, end)
         ends = _ENDS_STRONG if strong else _ENDS_WEAK
-        if ends.match(rest) or (strong and _SENTENCE.match(rest)):
+        if (
+            ends.match(rest)
+            or (strong and _SENTENCE.match(rest))
+            or (strong and unit and _AFTER_UNIT.match(rest))
+        ):
             return Reading(value, pos, end)
         return None
 
@@ -212,11 +242,19 @@ class NumberReader:
         text = cell.strip()
         reading = self.at(text, 0, True) if text else None
         if reading is not None or not text:
-            return reading
+            return self.kept(reading, text)
         found = {r.value for r in self.loose(text)}
         if len(found) == 1 and not text[:1].isdigit():
             return Reading(found.pop(), 0, len(text))
         return Reading(None, 0, len(text)) if found or text[:1].isdigit() else None
+
+    def kept(self, reading: Reading | None, line: str, end: int | None = None) -> Reading | None:
+        """The reading of a line, of value None if the line gives another number up to `end`."""
+        if reading is None or not isinstance(reading.value, int):
+            return reading
+        if not revised(line[reading.end : end], reading.value, self.highest):
+            return reading
+        return replace(reading, value=None)
 
     def alone(self, line: str) -> Reading | None:
         """The number that a line consists of and nothing else."""

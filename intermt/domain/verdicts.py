@@ -13,10 +13,12 @@ from typing import Literal
 
 from intermt.dimensions import find_dimension
 from intermt.domain.reply_choices import ChoiceReader
-from intermt.domain.reply_fields import is_error
+from intermt.domain.reply_fields import is_void
 from intermt.domain.reply_json import Json, TooMuch, find_json
 from intermt.domain.reply_lines import LineReader, Statement
 from intermt.domain.reply_names import Asked, asked_for, asked_for_one, canonical
+from intermt.domain.reply_revisions import withdrawals_marked
+from intermt.domain.reply_shown import disclaimed, only_shown
 from intermt.domain.reply_text import said, without_markup
 from intermt.domain.reply_values import NumberReader, Reader, whole_number
 from intermt.domain.verdict_schemas import grade_schema, preference_schema, score_schema
@@ -30,15 +32,21 @@ __all__ = [
     "score_schema",
 ]
 
+_LETTER = re.compile(r"[^\W\d]")
+_FENCE = re.compile(r"\s*```\w*\s*\Z")
 _TO = r"(?:-|–|to|bis|à|al?|до|إلى|से|~|到|至)"
 _SCALE = re.compile(
     r"(?<!\w)(?:scale|Skala|échelle|escala|scala|шкал[аеуы]|مقياس|पैमाने)"
     rf"(?:\s+[^\W\d]{{1,6}}){{0,2}}?\s*[:=]?\s*[(\[]?\s*(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})"
     rf"|(?<!\d)(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})\s*(?:point\s+)?scale"
-    rf"|\b(?:scores?|ratings?)\s*\(\s*(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})\s*\)"
+    rf"|\b(?:scores|ratings|grades|marks|points)\s+(?:\w{{1,9}}\s+)?(?:from|between|within|of)\s+(-?\d{{1,3}})\s*(?:{_TO}|and)\s*(\d{{1,3}})"
+    rf"|^\W{{0,6}}(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})[\s:)\]]+(?:scores?|ratings?|grades?)\b"
+    rf"|^\W{{0,6}}(?:from|between|range:?)\s+(-?\d{{1,3}})\s*(?:{_TO}|and)\s*(\d{{1,3}})\s*:"
+    rf"|\b(?:scores?|ratings?)\s*\(\s*(?:from\s+)?(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})\s*\)"
     rf"|[按从用以]\s*(-?\d{{1,3}})\s*{_TO}\s*(\d{{1,3}})\s*分",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
+_WORDS = r"(?:two|three|four|five|six|seven|eight|nine|ten)"
 _SCORES = r"\b(?:scores?|ratings?|points?|grades?|marks?)"
 # "3 out of 5" is one score on another scale, read where it stands; these are about all scores.
 _HIGHEST = re.compile(
@@ -47,8 +55,11 @@ _HIGHEST = re.compile(
     rf"|(?<!total\s)(?<!overall\s){_SCORES}\s*(?:/\s*|\(\s*(?:/|of|max(?:imum)?\b\.?:?)\s*)(\d{{1,3}})"
     rf"|\bmax(?:imum)?\s+(?:possible\s+)?{_SCORES}\s*(?:is|of|:|=)?\s*(\d{{1,3}})"
     r"|(?<![\d分点점]\()[满滿]分\s*[是为為:]?\s*(\d{1,3})"
-    r"|(?<!\()(?<!\d)(\d{1,3})\s*(?:分制|点満点|점\s*만점)",
-    re.IGNORECASE,
+    r"|(?<!\()(?<!\d)(\d{1,3})\s*(?:分制|点満点|점\s*만점)"
+    rf"|\b({_WORDS})\s*(?:is|being|=|means?)\s*(?:the\s+)?(?:best|highest|maximum)\b"
+    rf"|(?:^|[.;:]\s)\W{{0,6}}(?:all\s+|each\s+|everything\s+|given\s+)?out\s+of\s+(?:an?\s+)?(?:(?:possible|maximum|total)\s+(?:of\s+)?)?"
+    rf"(\d{{1,3}}|{_WORDS})(?:\s+(?:points?|stars?|marks?))?\s*[:,]",
+    re.IGNORECASE | re.MULTILINE,
 )
 # "5 = excellent" is no score, but where no score is as high it names another scale.
 _ANCHOR = re.compile(
@@ -129,18 +140,27 @@ def _read(
         found = find_json(plain)
     except TooMuch:
         return []
-    if any(is_error(json.value) for json in found):
+    if any(is_void(json.value) for json in found):
         return []
     pieces: list[str] = []
     values: list[Json] = []
     done = 0
     for json in found:
-        pieces.append(plain[done : json.start].replace("\0", " "))
+        before = plain[done : json.start].replace("\0", " ")
+        done = json.end
+        pieces.append(before)
+        if only_shown(_FENCE.sub("", before[-300:]), plain[done : done + 200].partition("\n")[0]):
+            # The line that leads to it ends here, and so does what it is an example of.
+            pieces.append("\n.\n\n")
+            continue
         pieces.append(f"\n\0{len(values)}\0\n")
         values.append(json.value)
-        done = json.end
     pieces.append(plain[done:].replace("\0", " "))
     prose = without_markup("".join(pieces))
+    if _LETTER.search(prose):
+        if disclaimed(prose):
+            return []
+        prose = withdrawals_marked(prose)
     if asked.pattern is None:
         prose = re.sub(r"\boverall\b(?=[\s*_]*:)", asked.dimensions[0], prose, flags=re.IGNORECASE)
         prose = re.sub(r"\boverall\b,?[ \t]*", "", prose, flags=re.IGNORECASE)
@@ -155,7 +175,8 @@ def _on_another_scale(text: str, scales: Sequence[tuple[int, int]]) -> bool:
         if tuple(int(n) for n in match.groups() if n is not None) not in scales:
             return True
     low, high = scales[0]
-    if any(int(n) != high for m in _HIGHEST.finditer(text) for n in m.groups() if n is not None):
+    highest = (n for m in _HIGHEST.finditer(text) for n in m.groups() if n is not None)
+    if any(whole_number(n) != high for n in highest):
         return True
     for anchor in _ANCHOR.finditer(text):
         number = int(anchor["number"])
