@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-
-from duckdb import DuckDBPyConnection as Connection
+from typing import Any
 
 from intermt.commands.at_once import each, loaded
 from intermt.commands.calling import Caller, completed, started
@@ -223,7 +222,7 @@ def _decide(
     return states, n_changed
 
 
-def _loaded(db: Connection, chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
+def _loaded(db: Any, chunk: Sequence[JudgeItem]) -> list[LoadedItem]:
     ids = {node for item in chunk for node in (*item.a_path, *item.b_path)}
     nodes = trees.nodes(db, ids)
     return [LoadedItem.of(item, nodes) for item in chunk]
