@@ -13,14 +13,18 @@ from typing import Any, TextIO
 
 from intermt.errors import StoreIOError
 
+JOINERS = "\u200c\u200d"
+"""Between letters or emoji: they take no room."""
+
 
 def one_line(text: str) -> str:
     """The text on one line without control characters.
 
-    What is quoted from files and servers could otherwise move the cursor or fake a line.
+    What is quoted from files and servers could otherwise move the cursor or fake a line. Joiners
+    stay: emoji, Persian and Indian scripts are written with them, and they move nothing.
     """
     return "".join(
-        c if c.isprintable() else " " if c.isspace() else f"\\x{ord(c):02x}"
+        c if c.isprintable() or c in JOINERS else " " if c.isspace() else f"\\x{ord(c):02x}"
         for c in " ".join(text.split())
     )
 
@@ -137,7 +141,11 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        0
+        if unicodedata.combining(c) or c in JOINERS
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
         for c in text
     )
 

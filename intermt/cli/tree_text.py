@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from intermt.cli.terminal import counted, one_line, width
+from intermt.cli.terminal import JOINERS, counted, one_line, width
 
 if TYPE_CHECKING:
     from intermt.commands.show import ShownNode, ShownTree
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 WIDTH = 80
 _LEAST_WORDS = 16
 _INDENT = " " * 5
+_PIECES = re.compile(rf"\\x[0-9a-f]{{2,6}}|.[{JOINERS}\ufe0f]*(?:(?<=\u200d).[{JOINERS}\ufe0f]*)*")
+"""What is not cut: an escape of `one_line`, and what joiners make one of."""
 
 
 def tree_lines(tree: ShownTree) -> Iterator[str]:
@@ -59,9 +62,9 @@ def cut(text: str, most: int) -> str:
         return text
     kept: list[str] = []
     room = most - 1
-    for character in text:
-        room -= width(character)
+    for piece in _PIECES.findall(text):
+        room -= width(piece)
         if room < 0:
             break
-        kept.append(character)
+        kept.append(piece)
     return "".join(kept).rstrip() + "…"

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from intermt.domain.image_tags import text_of
 from intermt.domain.pruning import BEYOND, place_order
 from intermt.errors import MissingInputError, UsageError
-from intermt.records import ImagePart, Node, NodeMark, Seed, SeedGrowth
-from intermt.store import generation
+from intermt.records import ImagePart, Node, NodeMark, Seed, SeedDrop, SeedGrowth
+from intermt.store import generation, seeding
 from intermt.store.connect import Store
 
 _FIRST_CHARACTERS = 200
+_MOST_REASONS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,13 @@ def show(store: Store, name: str) -> ShownTree:
     """The tree of a seed question, by its source id, its id or the beginning of that.
 
     Raises:
-        MissingInputError: There is no store, or no such seed question.
+        MissingInputError: There is no store, no such seed question, or it was left out.
         UsageError: The name means several.
     """
     with store.reading() as db:
         seeds = generation.seeds_named(db, name)
         if not seeds:
-            raise MissingInputError(
-                f"no seed question is called {name!r}",
-                where=str(store.folder),
-                todo="give its id as the seed file has it, or the beginning of its seed_id",
-            )
+            raise _not_grown(name, seeding.drops_named(db, name), store)
         if len(seeds) > 1:
             ids = ", ".join(f"{seed.seed_id[:12]} ({seed.dataset})" for seed in seeds[:5])
             raise UsageError(
@@ -98,6 +95,23 @@ def show(store: Store, name: str) -> ShownTree:
         growth = generation.growths(db, [seed.seed_id]).get(seed.seed_id)
         moved = generation.moved_nodes(db, [seed.seed_id])
     return _tree(seed, nodes, marks, growth, moved)
+
+
+def _not_grown(name: str, drops: Sequence[SeedDrop], store: Store) -> MissingInputError:
+    if not drops:
+        return MissingInputError(
+            f"no seed question is called {name!r}",
+            where=str(store.folder),
+            todo="give its id as the seed file has it, or the beginning of its seed_id",
+        )
+    reasons = [f"left out of {d.dataset} by {d.filter}: {d.reason}" for d in drops]
+    return MissingInputError(
+        f"{name!r} has no tree: "
+        + (f"it was {reasons[0]}" if len(drops) == 1 else "all that are called so were left out"),
+        where=str(store.folder),
+        details=reasons[:_MOST_REASONS] if len(drops) > 1 else (),
+        todo="set that filter otherwise and run generate again, or look at another seed question",
+    )
 
 
 def _tree(

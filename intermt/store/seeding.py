@@ -21,6 +21,19 @@ def drops(db: Connection, *, dataset: str | None = None) -> list[SeedDrop]:
     return [from_tuple(SeedDrop, row) for row in rows]
 
 
+def drops_named(db: Connection, name: str) -> list[SeedDrop]:
+    """What was left out with this source id or id, or else an id that begins so; in order."""
+    for condition in ("d.source_id = ? OR d.seed_id = ?", "starts_with(d.seed_id, ?) AND ? <> ''"):
+        rows = db.execute(
+            f"SELECT {select_list(SeedDrop, 'd')} FROM seed_drop d WHERE {condition}"
+            " ORDER BY d.dataset, d.filter, d.seed_drop_id",
+            [name, name],
+        ).fetchall()
+        if rows:
+            return [from_tuple(SeedDrop, row) for row in rows]
+    return []
+
+
 def take_back_drops(db: Connection, ids: Iterable[str]) -> None:
     """Forget that these seed questions were left out."""
     db.execute(f"DELETE FROM seed_drop WHERE seed_drop_id IN {FROM_STRINGS}", [json_list(set(ids))])

@@ -11,7 +11,8 @@ import pytest
 
 from intermt.cli.frame import execute
 from intermt.cli.main import build
-from intermt.cli.terminal import width
+from intermt.cli.terminal import one_line, width
+from intermt.cli.tree_text import cut
 from tests.commands.work import put_pictures, seeds, written
 
 STAND_INS = ("--answer", "builtin", "--user", "builtin", "--draw", "builtin")
@@ -233,6 +234,19 @@ def test_a_tree_fits_eighty_columns(generate: Shell, source: Path) -> None:
     assert all(width(line) <= 80 for line in lines[:-1])
     assert any("[sim; 1 pic" in line for line in lines)
     assert any("pruned]" in line for line in lines)
+
+
+@pytest.mark.parametrize("most", range(4, 24))
+def test_neither_escapes_nor_joined_emoji_are_cut_apart(most: int) -> None:
+    family = "\N{WOMAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
+    text = one_line(f"ab \x1b[31m {family} \u202e cd {family} efgh")
+    short = cut(text, most)
+    assert width(short) <= most
+    kept = short.removesuffix("…").rstrip()
+    assert text.startswith(kept)
+    assert not re.search(r"\\(x[0-9a-f]?)?$|\\x20(2)?$", kept)
+    assert not kept.endswith("\u200d")
+    assert kept.count("\N{WOMAN}") == 2 * kept.count("\N{GIRL}")
 
 
 # --- rebuilding ---------------------------------------------------------------------------

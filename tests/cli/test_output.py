@@ -173,7 +173,15 @@ def test_unknown_types_are_not_guessed():
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a\nb\t c", "a b c"), ("\x1b[31m", "\\x1b[31m"), ("图 é", "图 é"), ("a\udce9", "a\\xdce9")],
+    [
+        ("a\nb\t c", "a b c"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("图 é", "图 é"),
+        ("a\udce9", "a\\xdce9"),
+        ("👩\u200d👧", "👩\u200d👧"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("a\u202eb", "a\\x202eb"),
+    ],
 )
 def test_one_line(text, expected):
     assert one_line(text) == expected

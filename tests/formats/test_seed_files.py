@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from intermt.errors import InputError
 from intermt.formats.reading.rows import RowProblem
@@ -173,6 +174,18 @@ def test_bytes_that_are_no_text_are_said_where_they_stand(tmp_path: Path) -> Non
 def test_a_file_that_is_wrong_as_a_whole(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         load(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("PNG", "PNG"), ("JPEG", "JPEG"), ("GIF", "GIF"), ("WEBP", "WebP")]
+)
+def test_a_picture_is_called_one(tmp_path: Path, kind: str, said: str) -> None:
+    path = tmp_path / "x.dat"
+    Image.new("RGB", (20, 9), "red").save(path, kind)
+    with pytest.raises(InputError, match=f"this is a {said} picture") as caught:
+        load(path)
+    assert "a folder of pictures with a text file" in caught.value.todo
+    assert "table" in caught.value.todo
 
 
 def test_columns_that_are_not_known_may_even_be_there_twice(tmp_path: Path) -> None:

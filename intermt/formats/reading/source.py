@@ -27,6 +27,10 @@ MAX_BLANK_BYTES = 1 << 24
 _UTF8_BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _TO_UTF8 = "convert it to UTF-8, as in: iconv -f {} -t UTF-8 FILE > NEW"
+_NAME_PICTURES = (
+    "give a table, JSON or JSON lines that names the picture, or, for seed questions, a folder of"
+    " pictures with a text file"
+)
 _REFUSED: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xfe\x00\x00", "the text is UTF-32", _TO_UTF8.format("UTF-32")),
     (b"\xff\xfe", "the text is UTF-16", _TO_UTF8.format("UTF-16")),
@@ -36,6 +40,11 @@ _REFUSED: tuple[tuple[bytes, str, str], ...] = (
     (b"\x28\xb5\x2f\xfd", "this is zstd data", "unpack it first; only gzip is read as it is"),
     (b"\xfd7zXZ\x00", "this is xz data", "unpack it first; only gzip is read as it is"),
     (b"BZh", "this is bzip2 data", "unpack it first; only gzip is read as it is"),
+    (b"\x89PNG\r\n", "this is a PNG picture", _NAME_PICTURES),
+    (b"\xff\xd8\xff", "this is a JPEG picture", _NAME_PICTURES),
+    (b"GIF87a", "this is a GIF picture", _NAME_PICTURES),
+    (b"GIF89a", "this is a GIF picture", _NAME_PICTURES),
+    (b"RIFF", "this is a WebP picture or a sound", _NAME_PICTURES),
 )
 
 
