@@ -28,8 +28,8 @@ def mean_of_sums(
     """The mean of all values, with a t interval over clusters.
 
     `mean -+ t(C - 1) SE`, the SE of `bootstrap.clustered_standard_error` for C clusters, cut to
-    the scale. Undefined of nothing; no interval with fewer than `bootstrap.MIN_CLUSTERS` clusters, and
-    where all clusters have the same mean.
+    the scale. Undefined of nothing; no interval with fewer than `bootstrap.MIN_CLUSTERS`
+    clusters, and where all clusters have the same mean.
 
     Args:
         n: (C,) values in each cluster.
