@@ -535,6 +535,11 @@ def test_no_file_and_other_files(fitted: tuple[Program, Path], tmp_path: Path) -
         ((*PAIR, "--max-turn", "2"), "--max-turn is for preference heads"),
         (("--kind", "head", "--head", "b", *PAIR, "--max-turn", "2"), "--max-turn says what"),
         (("--kind", "head", "--fit", "b", "--reason"), "--reason has no meaning"),
+        (("--kind", "head", "--fit", "b", *PAIR), "--task has no effect on fitting a head"),
+        (("--kind", "head", "--fit", "b", "--limit", "3"), "--limit has no effect"),
+        (("--kind", "head", "--fit", "b", "--name", "x"), "--name has no effect"),
+        (("--kind", "head", "--fit", "b", "--missing-images", "skip"), "--missing-images has no"),
+        (("--kind", "head", "--fit", "b", "--trained-on", "note"), "--trained-on has no effect"),
         (("--kind", "head", "--head", "b", "--task", "crucial-step"), "crucial steps"),
     ],
 )
