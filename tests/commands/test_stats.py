@@ -245,7 +245,13 @@ def test_votes_have_nominal_alpha_and_a_rate(store: Store):
     votes = [(0, 2 if i % 3 else 0) for i in range(len(SCORES))]
     assert found["alpha"]["value"] == pytest.approx(krippendorff_alpha(votes, "nominal").value)
     assert found["rate"]["value"] == pytest.approx(4 / 12)
-    assert found["ac2"] is None
+    assert found["ac2"]["value"] is None
+    assert "for scores" in found["ac2"]["undefined"]
+    lines = list(csv.DictReader(io.StringIO(stats(store, "agreement", "--format", "csv").stdout)))
+    assert all(line["value"] or line["undefined"] for line in lines)
+    shown = stats(store, "agreement", "--level", "global").stdout
+    assert "agreement rate" in shown
+    assert "AC2" not in shown
 
 
 def test_labels_that_do_not_meet_say_so(store: Store):
@@ -275,6 +281,11 @@ def test_dimensions_are_pooled_for_the_rate_alone(store: Store):
     assert pooled["n_pairable"] == 22
     assert pooled["alpha"]["value"] is None
     assert "not pooled" in pooled["alpha"]["undefined"]
+    for form in ("table", "markdown"):
+        shown = stats(store, "agreement", "--level", "local", "--format", form).stdout
+        why = "alpha, AC2, kappa: not pooled over dimensions: each has a scale and a chance level"
+        assert why in shown
+        assert "local all (score, annotator-annotator)" in shown
 
 
 def test_the_same_store_gives_the_same_figures(store: Store):
