@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from intermt.commands.stats import NOTHING, TOPICS, StatsConfig, run
+from intermt.commands.stats import ELSEWHERE, NOTHING, TOPICS, StatsConfig, run
 from intermt.dimensions import dimensions_of
 from intermt.domain.agreement import gwet_ac2, krippendorff_alpha, weighted_kappa
 from intermt.errors import MissingInputError
@@ -381,6 +381,16 @@ def test_a_conversation_that_came_turn_by_turn_is_one(intermt: Program, tmp_path
     intermt("annotate-import", written(tmp_path / "whole.jsonl", [whole]), "--map", told)
     found = intermt("stats", "card").data
     assert (found["n_conversations"], found["n_turns"]) == (2, 4)
+
+
+def test_a_dataset_of_labels_alone_is_not_called_empty(store: Store):
+    records = small_tree()
+    answer = next(r for r in records if isinstance(r, Score)).target_id
+    store.write([*records, Score("later", "r", "node", answer, "text_quality", 2, "round2", "t"),
+                 Rater("r", "R", "annotator", "human", "round2")])  # fmt: skip
+    card = run(store, StatsConfig("card", dataset="round2"))
+    assert card.document["n_scores"] == 1
+    assert card.notes[0] == ELSEWHERE
 
 
 def test_the_card_has_bars(store: Store):
