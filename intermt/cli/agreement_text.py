@@ -37,7 +37,7 @@ def tables(document: Document) -> list[Table]:
         groups.setdefault(title, []).append(row)
     found = []
     for title, rows in groups.items():
-        shown = [(key, name) for key, name in _STATISTICS if any(row[key] for row in rows)]
+        shown = _shown(rows[0])
         columns = ["dimension", "things", "by both", "raters", "trees"]
         counts = ("n_units", "n_pairable", "n_raters", "n_clusters")
         cells = [
@@ -51,9 +51,8 @@ def tables(document: Document) -> list[Table]:
 def explained(document: Document) -> list[str]:
     """Why figures or intervals are not there: a line a reason, with what it is for."""
     missing = []
-    # That only the rate is pooled goes without saying on every screen.
-    for row in (row for row in document["rows"] if row["dimension"] != "all"):
-        figures = [(title, row[key]) for key, title in _STATISTICS if row[key] is not None]
+    for row in document["rows"]:
+        figures = [(title, row[key]) for key, title in _shown(row)]
         for why in dict.fromkeys(f["undefined"] for _, f in figures if f["undefined"]):
             titles = ", ".join(title for title, f in figures if f["undefined"] == why)
             where = f"{row['level']} {row['dimension']} ({row['what']}, {row['between']})"
@@ -67,7 +66,11 @@ def csv_rows(document: Document) -> Iterator[Sequence[Any]]:
     yield (*_SAME, "statistic", *own, "confidence", *_ROW_COUNTS, "simulated", "synthetic")
     for row in document["rows"]:
         for key, _ in _STATISTICS:
-            if (found := row[key]) is not None:
-                cells = [row[c] for c in _SAME] + [key] + [found[c] for c in own]
-                cells += [document["confidence"]] + [row[c] for c in _ROW_COUNTS]
-                yield (*cells, row["simulated"], row["synthetic"])
+            cells = [row[c] for c in _SAME] + [key] + [row[key][c] for c in own]
+            cells += [document["confidence"]] + [row[c] for c in _ROW_COUNTS]
+            yield (*cells, row["simulated"], row["synthetic"])
+
+
+def _shown(row: Document) -> list[tuple[str, str]]:
+    """Key and title of the figures that labels of this kind can have."""
+    return [(key, title) for key, title in _STATISTICS if key != "ac2" or row["what"] == "score"]

@@ -265,7 +265,12 @@ def judge(
         66: There is nothing to judge or to fit a head to, no such dataset, or nothing of this id
             to show.
         69: A server does not answer.
+        73: The file of --fit cannot be made, or there is one that is no head.
         75: Part of the work is left; run it again.
+        76: What answers is no such server, or its embeddings are of several lengths or not a
+            head's.
+        77: The server refuses access: its key is wrong or missing.
+        78: A prompt cannot be used, or a head's model is not the one served.
 
     Examples:
         # Scores of single turns
@@ -298,10 +303,12 @@ def judge(
     from intermt.domain.prompts import load_prompts
     from intermt.errors import UsageError
 
-    if (task is None and fit is None) or not server:
+    missing = ["--task"] * (task is None and fit is None) + ["--server"] * (not server)
+    if missing or not server:
+        told = f"--kind head --fit {fit}" if fit is not None else "--task score"
         raise UsageError(
-            "--task and --server are needed",
-            todo="as in: intermt judge --task score --server http://gpu1:8000/v1",
+            f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} needed",
+            todo=f"as in: intermt judge {told} --server http://gpu1:8000/v1",
         )
     about = reward_dimension(ctx, dimension) if kind is Kind.REWARD else None
     check_options(ctx, task, len(server))

@@ -205,6 +205,7 @@ _FOR_FITTING = (
     *("max_turn", "min_agree", "min_annotators", "ties", "split"),
     *("max_chars", "pictures"),
 )
+_FOR_JUDGING = ("task", "limit", "name", "missing_images", "trained_on")
 
 
 def _of_heads(options: Mapping[str, Any], given: frozenset[str]) -> Iterator[tuple[bool, str, str]]:
@@ -227,6 +228,12 @@ def _of_heads(options: Mapping[str, Any], given: frozenset[str]) -> Iterator[tup
         "--kind head fits a head with --fit FILE, or judges by one with --head FILE",
         "give one of the two",
     )
+    for name in _FOR_JUDGING:
+        yield (
+            name in given and options["fit"] is not None,
+            f"--{name.replace('_', '-')} has no effect on fitting a head",
+            "drop it, or give it with --head FILE",
+        )
     yield (is_head and options["jury"] is not None, "heads form no jury", "drop --jury")
 
 

@@ -74,7 +74,7 @@ def report(
     Writes: DIR, which appears whole or not at all.
 
     Exits:
-        66: There is no store, or no such dataset in it.
+        66: There is no store, no such dataset in it, or nothing that --judge or --model can study.
         73: DIR holds something that no report wrote, or cannot be made.
 
     Examples:
@@ -129,8 +129,10 @@ def _chapters(
                 document = run(store, config).document
         except (MissingInputError, ProtocolMismatch, UsageError) as error:
             # Without a store or the collection there is nothing to report on at all; of the
-            # others, only a study may be impossible with what there is.
+            # others, only a study may be impossible with what there is, unless it was asked for.
             if topic == "card" or not (topic == "scaling" or isinstance(error, MissingInputError)):
+                raise
+            if topic == "scaling" and (studied.judges or studied.model is not None):
                 raise
             yield Chapter(topic, title, why=f"{error.what}; {error.todo}")
             continue

@@ -142,6 +142,8 @@ def stats(
         69: The embeddings server does not answer.
         73: The file of --plot cannot be made.
         75: Too many calls failed; run it again.
+        76: What answers is no embeddings server, or its embeddings are of several lengths.
+        77: The embeddings server refuses access: its key is wrong or missing.
         78: --plot without matplotlib.
 
     Examples:

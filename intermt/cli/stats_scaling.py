@@ -18,6 +18,10 @@ ONLY_SCALING = (
 )
 """Options of `stats` that are for this topic alone."""
 
+_WITH_DEFAULT = ("repeats", "max_chars", "pictures")
+"""Options that have no effect on judges, and that a file may set for heads."""
+_OF_HEADS = ("server", "model", "equal_pairs", *_WITH_DEFAULT)
+
 
 def scaling(ctx: Context) -> ScalingResult:
     """The study that the options of `stats` ask for."""
@@ -32,8 +36,8 @@ def scaling(ctx: Context) -> ScalingResult:
     if len(dimensions) > 1:
         raise UsageError("a study is about one dimension", todo="name one with --dimension")
     judges = judges_asked(options["judge"])
-    for name in ("server", "model", "equal_pairs"):
-        if judges and options[name]:
+    for name in _OF_HEADS:
+        if judges and (name in ctx.given or (options[name] and name not in _WITH_DEFAULT)):
             raise UsageError(
                 f"--judge takes verdicts, and --{name.replace('_', '-')} is for heads",
                 todo="leave out one of them",

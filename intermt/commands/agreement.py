@@ -144,7 +144,7 @@ def _row(
     alpha, ac2, kappa, rate = found.alpha, found.ac2, found.kappa, found.rate
     if with_other and not n_both:
         alpha = kappa = rate = Estimate(None, undefined=_NO_MEETING)
-        ac2 = None if ac2 is None else alpha
+        ac2 = alpha if group.what == "score" else ac2
     return {
         "what": group.what,
         "level": group.level,
@@ -160,7 +160,7 @@ def _row(
         "n_ratings": found.n_ratings,
         "n_clusters": found.n_clusters,
         "alpha": asdict(alpha),
-        "ac2": None if ac2 is None else asdict(ac2),
+        "ac2": asdict(ac2),
         "kappa": asdict(kappa),
         "rate": asdict(rate),
         "simulated": any(g.simulated for g in pool),

@@ -12,15 +12,17 @@ import numpy as np
 import orjson
 
 from intermt.commands.embedding import MAX_CHARS, EmbedPlan, Vector
-from intermt.commands.whole_file import whole_file
+from intermt.commands.whole_file import creating, whole_file
 from intermt.dimensions import LEVELS, OVERALL, Level, dimensions_of
 from intermt.domain.correlation import Floats
 from intermt.domain.embedding_text import FORMAT
-from intermt.errors import InputError, MissingInputError, UsageError
+from intermt.errors import CannotCreate, InputError, MissingInputError, UsageError
 from intermt.records import content_id
 
 VERSION = 1
 _KEY = "intermt_head"
+_BEGINNING = 64
+"""Bytes of a file in which a head says that it is one."""
 _HOW_TO_MEND = "fit the head anew with: intermt judge --kind head --fit FILE"
 
 
@@ -123,6 +125,25 @@ def write_head(
     with whole_file(path) as file:
         file.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
     return _head_id(plan, scale, weights)
+
+
+def refuse_other_file(path: Path) -> None:
+    """Go on only if nothing but a head would be replaced.
+
+    Raises:
+        CannotCreate: A file of this name holds something else.
+    """
+    with creating(path):
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            begins = file.read(_BEGINNING)
+    if begins and f'"{_KEY}"'.encode() not in begins:
+        raise CannotCreate(
+            "there is a file of this name, and it is no preference head",
+            where=str(path),
+            todo="name another file, or remove this one",
+        )
 
 
 def read_head(path: Path) -> HeadFile:

@@ -12,13 +12,13 @@ import numpy as np
 from intermt import __version__
 from intermt.commands.calling import CallCounts
 from intermt.commands.embedding import EmbedPlan, Vectors, embedded_by, reasons
-from intermt.commands.head_file import write_head
+from intermt.commands.head_file import refuse_other_file, write_head
 from intermt.commands.head_pairs import (
     Labelled,
     LabelledPair,
-    how_to_embed,
     how_to_fit,
     labelled,
+    no_vectors,
     tree_numbers,
     why_left_out,
     with_features,
@@ -180,10 +180,12 @@ def run(store: Store, config: FitConfig, progress: Progress) -> FitResult:
         UsageError: The splits have none called `train`.
         ServerUnreachable: The server does not answer.
         TryLater: Embeddings are missing that may come in another run.
-        CannotCreate: The file cannot be made.
+        CannotCreate: The file cannot be made, or one of this name is no head.
+        PermissionRefused: The server refuses access.
     """
     if not config.path.parent.is_dir():
         raise CannotCreate("there is no such folder", where=str(config.path.parent))
+    refuse_other_file(config.path)
     found = _for_training(store, config, progress)
     record = new_run("judge --fit", {**config.as_json(), "server": named(config.server)}, None)
     plan, vectors, calls = embedded_by(
@@ -238,11 +240,8 @@ def _fitted(
     pairs, differences, rows = with_features(found, vectors)
     why = tuple(list(reasons(vectors.missing))[:_REASONS_SHOWN])
     if not pairs:
-        raise MissingInputError(
-            "no pair has embeddings of both sides",
-            todo=how_to_embed(plan, vectors),
-            details=why,
-        )
+        what = "no pair has embeddings of both sides"
+        raise no_vectors(plan, vectors, what, where=config.server.name, details=why)
     space = Space.of(differences)
     heads, left_out = _heads(config, space, space.coordinates(differences), pairs, rows)
     if not heads:

@@ -20,10 +20,13 @@ from intermt.commands.pair_choice import PairConfig, PairFunnel, Selection, sele
 from intermt.commands.pair_splits import Trees, material
 from intermt.dimensions import Level
 from intermt.domain.correlation import Floats
+from intermt.errors import IntermtError, MissingInputError, PermissionRefused
 from intermt.store import trees, voting
 from intermt.store.casting import Database
 from intermt.store.connect import Store
 from intermt.store.tallying import Chosen
+
+_DENIED = ("rejected: HTTP 401", "rejected: HTTP 403")
 
 MEMORY_MB = 500
 
@@ -157,6 +160,28 @@ def why_left_out(found: Labelled) -> list[str]:
     ]
     kinds = sorted(counts, key=lambda item: (-item[1], item[0]))
     return [f"{n} x {why}" for why, n in kinds if n]
+
+
+def no_vectors(
+    plan: EmbedPlan, vectors: Vectors, what: str, *, where: str, details: Sequence[str]
+) -> IntermtError:
+    """The error where no pair has vectors of both sides.
+
+    Args:
+        plan: How they were asked for.
+        vectors: Those there are, and why others are missing.
+        what: What happened.
+        where: The store or the server.
+        details: Why vectors are missing, in words.
+    """
+    if any(one.startswith(_DENIED) for one in vectors.missing.values()):
+        return PermissionRefused(
+            "the embeddings server refuses access",
+            where=where,
+            todo="check the server's key: the variable that its api_key_env names",
+            details=details,
+        )
+    return MissingInputError(what, where=where, todo=how_to_embed(plan, vectors), details=details)
 
 
 def how_to_embed(plan: EmbedPlan, vectors: Vectors) -> str:

@@ -19,9 +19,9 @@ from intermt.commands.embedding import (
 from intermt.commands.head_pairs import (
     Labelled,
     LabelledPair,
-    how_to_embed,
     how_to_fit,
     labelled,
+    no_vectors,
     tree_numbers,
     with_features,
 )
@@ -66,11 +66,12 @@ def by_heads(store: Store, config: ScalingConfig, progress: Progress) -> Evidenc
     plan, vectors = _embedded(store, config, answers, progress)
     pairs, differences, rows = with_features(own, vectors)
     if not pairs:
-        raise MissingInputError(
+        raise no_vectors(
+            plan,
+            vectors,
             f"no pair has embeddings of both sides ({plan.model}, at most {plan.max_chars}"
             " characters a text)",
             where=str(store.folder),
-            todo=how_to_embed(plan, vectors),
             details=list(reasons(vectors.missing))[:_REASONS_SHOWN],
         )
     space = Space.of(differences)

@@ -23,6 +23,11 @@ NO_LABELS = "no labels: nobody has scored, voted or written about anything here"
 NO_ANNOTATORS = "only verifiers have labelled anything here"
 NOTHING = "no conversations and no trees: nothing was imported or generated here yet"
 
+ELSEWHERE = (
+    "no conversations and no trees of its own: these labels are about what belongs to other"
+    " collections or is not in the store"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StatsConfig:
@@ -102,7 +107,8 @@ def _card_facts(db: Any, config: StatsConfig) -> dict[str, Any]:
         "notes": [],
     }
     if not figures["n_nodes"]:
-        figures["notes"].append(NOTHING)
+        elsewhere = any(figures[key] for key in ("n_scores", "n_votes", "n_feedback"))
+        figures["notes"].append(ELSEWHERE if elsewhere else NOTHING)
     if n := figures["n_conversations_continued"]:
         figures["notes"].append(
             f"{n:,} more {'conversation is' if n == 1 else 'conversations are'} the beginning of"

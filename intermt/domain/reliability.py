@@ -33,6 +33,8 @@ Key = TypeVar("Key", bound=Hashable)
 
 NOT_POOLED = "not pooled over dimensions: each has a scale and a chance level of its own"
 
+NO_DISTANCE = "AC2 is for scores: it weighs how far apart labels are, and choices are not"
+
 _SAME = 1e-9
 
 
@@ -77,7 +79,7 @@ class Reliability:
         n_ratings: All ratings.
         n_clusters: Clusters of the units.
         alpha: Krippendorff's alpha.
-        ac2: Gwet's AC2 with quadratic weights; None for choices.
+        ac2: Gwet's AC2 with quadratic weights; no value for choices.
         kappa: Cohen's kappa, weighted quadratically for scores; see `rater_kappa`.
         rate: Mean over pairable units of the share of rater pairs that agree exactly.
     """
@@ -88,7 +90,7 @@ class Reliability:
     n_ratings: int
     n_clusters: int
     alpha: Estimate
-    ac2: Estimate | None
+    ac2: Estimate
     kappa: Estimate
     rate: Estimate
 
@@ -185,7 +187,7 @@ def _reliability(
         n_ratings=int(per_unit.sum()),
         n_clusters=n_clusters,
         alpha=alpha,
-        ac2=ac2 if ordinal else None,
+        ac2=ac2 if ordinal else Estimate(None, undefined=NO_DISTANCE),
         kappa=kappa,
         rate=rate,
     )

@@ -256,6 +256,54 @@ def test_what_to_do_fits_what_is_wrong(
     assert f"what to do: {todo}" in said
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_the_server_refuses_is_named(
+    intermt: Program, tmp_path: Path, status: int
+) -> None:
+    async def denied(_: dict[str, Any]) -> web.Response:
+        return error(status, "invalid api key")
+
+    fill(intermt.store, Planted(n_trees=4, n_turns=2))
+    with serving(no_chat, embed=denied) as served:
+        for words in ((*FIT, tmp_path / "h"), ("stats", "scaling")):
+            said = intermt(*words, "--server", served.url, code=77).err
+            assert f"HTTP {status}: invalid api key" in said
+            assert "check the server's key" in said
+            assert "--max-chars" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--kind", "head", "--fit", "h"), "--server is needed"),
+        (("--task", "pair"), "--server is needed"),
+        (("--server", "builtin"), "--task is needed"),
+        ((), "--task and --server are needed"),
+    ],
+)
+def test_only_what_is_missing_is_asked_for(
+    intermt: Program, words: tuple[str, ...], says: str
+) -> None:
+    assert f"intermt: {says}" in intermt("judge", *words, code=2).err
+
+
+def test_only_a_head_is_replaced(fitted: tuple[Program, Path], tmp_path: Path) -> None:
+    program, head = fitted
+    before = head.read_bytes()
+    own = tmp_path / "notes.txt"
+    own.write_text("my notes\n")
+    words = ("--server", "builtin", "--dimension", "overall")
+    done = program(*FIT, own, *words, code=73)
+    assert "it is no preference head" in done.err
+    assert own.read_text() == "my notes\n"
+    empty = tmp_path / "empty.head"
+    empty.touch()
+    for file in (head, empty):
+        program(*FIT, file, *words)
+        assert head_of(file)["intermt_head"] == 1
+    assert head.read_bytes() != before
+
+
 def test_where_nobody_won_the_votes_are_not_missing(planted: Program, tmp_path: Path) -> None:
     with planted.store.writing() as db:
         db.execute("UPDATE preference_vote SET choice = 'tie'")
@@ -535,6 +583,11 @@ def test_no_file_and_other_files(fitted: tuple[Program, Path], tmp_path: Path) -
         ((*PAIR, "--max-turn", "2"), "--max-turn is for preference heads"),
         (("--kind", "head", "--head", "b", *PAIR, "--max-turn", "2"), "--max-turn says what"),
         (("--kind", "head", "--fit", "b", "--reason"), "--reason has no meaning"),
+        (("--kind", "head", "--fit", "b", *PAIR), "--task has no effect on fitting a head"),
+        (("--kind", "head", "--fit", "b", "--limit", "3"), "--limit has no effect"),
+        (("--kind", "head", "--fit", "b", "--name", "x"), "--name has no effect"),
+        (("--kind", "head", "--fit", "b", "--missing-images", "skip"), "--missing-images has no"),
+        (("--kind", "head", "--fit", "b", "--trained-on", "note"), "--trained-on has no effect"),
         (("--kind", "head", "--head", "b", "--task", "crucial-step"), "crucial steps"),
     ],
 )

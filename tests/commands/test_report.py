@@ -164,6 +164,18 @@ def test_embeddings_of_several_models_are_told_and_one_is_chosen(
     assert MATRIX in {entry["name"] for entry in chosen["there"]}
 
 
+@pytest.mark.parametrize("words", [("--judge", "1=nope"), ("--model", "nope")])
+def test_a_name_that_the_store_does_not_have_is_refused_and_nothing_written(
+    intermt: Program, tmp_path: Path, words: tuple[str, str]
+) -> None:
+    fill(intermt.store, Planted(n_trees=12, n_turns=2))
+    done = intermt("report", tmp_path / "out", *words, code=66)
+    scaled = intermt("stats", "scaling", *words, code=66)
+    assert done.answer["errors"] == scaled.answer["errors"]
+    assert "nope" in done.err
+    assert not (tmp_path / "out").exists()
+
+
 def test_judges_may_stand_in_for_heads(intermt: Program, tmp_path: Path) -> None:
     fill(intermt.store, Planted(n_trees=20, n_turns=3))
     intermt("judge", "--task", "pair", "--server", "builtin", "--name", "rm")

@@ -368,7 +368,8 @@ def known(intermt: Program) -> Program:
 
 def printed(program: Program, capfd: pytest.CaptureFixture[str], *words: object) -> str:
     capfd.readouterr()
-    argv = [*STUDY, "--repeats", "1", "--store", str(program.store.folder), *map(str, words)]
+    of_heads = () if "--judge" in words else ("--repeats", "1")
+    argv = [*STUDY, *of_heads, "--store", str(program.store.folder), *map(str, words)]
     assert execute(build, argv) == 0
     said = capfd.readouterr()
     assert said.err == ""
@@ -432,6 +433,9 @@ def test_a_plot_is_drawn_and_the_same_study_draws_the_same(
         (("--judge", "x"), 2, "write it like --judge 2=my-reward-model"),
         (("--judge", "0=x"), 2, "write it like"),
         (("--judge", "1=x", "--server", "builtin"), 2, "leave out one of them"),
+        (("--judge", "1=x", "--repeats", "3"), 2, "--repeats is for heads"),
+        (("--judge", "1=x", "--max-chars", "1000"), 2, "--max-chars is for heads"),
+        (("--judge", "1=x", "--pictures"), 2, "--pictures is for heads"),
         (("--server", "builtin", "--model", "m"), 2, "write --server URL#MODEL"),
         (("--dimension", "helpfulness"), 2, "no local dimension"),
         (("--dimension", "all"), 2, "about one dimension"),

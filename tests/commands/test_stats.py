@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from intermt.commands.stats import NOTHING, TOPICS, StatsConfig, run
+from intermt.commands.stats import ELSEWHERE, NOTHING, TOPICS, StatsConfig, run
 from intermt.dimensions import dimensions_of
 from intermt.domain.agreement import gwet_ac2, krippendorff_alpha, weighted_kappa
 from intermt.errors import MissingInputError
@@ -245,7 +245,13 @@ def test_votes_have_nominal_alpha_and_a_rate(store: Store):
     votes = [(0, 2 if i % 3 else 0) for i in range(len(SCORES))]
     assert found["alpha"]["value"] == pytest.approx(krippendorff_alpha(votes, "nominal").value)
     assert found["rate"]["value"] == pytest.approx(4 / 12)
-    assert found["ac2"] is None
+    assert found["ac2"]["value"] is None
+    assert "for scores" in found["ac2"]["undefined"]
+    lines = list(csv.DictReader(io.StringIO(stats(store, "agreement", "--format", "csv").stdout)))
+    assert all(line["value"] or line["undefined"] for line in lines)
+    shown = stats(store, "agreement", "--level", "global").stdout
+    assert "agreement rate" in shown
+    assert "AC2" not in shown
 
 
 def test_labels_that_do_not_meet_say_so(store: Store):
@@ -275,6 +281,11 @@ def test_dimensions_are_pooled_for_the_rate_alone(store: Store):
     assert pooled["n_pairable"] == 22
     assert pooled["alpha"]["value"] is None
     assert "not pooled" in pooled["alpha"]["undefined"]
+    for form in ("table", "markdown"):
+        shown = stats(store, "agreement", "--level", "local", "--format", form).stdout
+        why = "alpha, AC2, kappa: not pooled over dimensions: each has a scale and a chance level"
+        assert why in shown
+        assert "local all (score, annotator-annotator)" in shown
 
 
 def test_the_same_store_gives_the_same_figures(store: Store):
@@ -370,6 +381,16 @@ def test_a_conversation_that_came_turn_by_turn_is_one(intermt: Program, tmp_path
     intermt("annotate-import", written(tmp_path / "whole.jsonl", [whole]), "--map", told)
     found = intermt("stats", "card").data
     assert (found["n_conversations"], found["n_turns"]) == (2, 4)
+
+
+def test_a_dataset_of_labels_alone_is_not_called_empty(store: Store):
+    records = small_tree()
+    answer = next(r for r in records if isinstance(r, Score)).target_id
+    store.write([*records, Score("later", "r", "node", answer, "text_quality", 2, "round2", "t"),
+                 Rater("r", "R", "annotator", "human", "round2")])  # fmt: skip
+    card = run(store, StatsConfig("card", dataset="round2"))
+    assert card.document["n_scores"] == 1
+    assert card.notes[0] == ELSEWHERE
 
 
 def test_the_card_has_bars(store: Store):
