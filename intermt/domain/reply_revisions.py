@@ -22,6 +22,7 @@ _WITHDRAWS = LatePattern(
     r"(?=$|[.;!)—–:-]|(?:as|because|since|they|it|and|for|I|here|which)\b)"
     r"|\b(?:I|we)\s+(?:hereby\s+|must\s+|have\s+to\s+|want\s+to\s+)?(?:retract|withdraw|revoke|take\s+(?:it|that|this|them|all|"
     r"everything)\s+(?:\w{1,10}\s+){0,3}back)\b"
+    r"|(?:^|[.;!?]\s*)(?:never\s?mind\b|(?:do\s+not|don't)\s+(?:use|count)\s+(?:this|that|these|them|the)\b)"
     r"|\bscratch\s+(?:that|this|it|these|those|all|the\s+(?:above|scores?|ratings?))\b"
     r"|(?:^|[.;!?()—–]\s*)(?:(?:so|but|and|sorry|oops|actually|wait|note)[\s,:]+){0,3}(?:the\s+|my\s+|these\s+|all\s+|those\s+){1,2}"
     r"(?:(?:scores?|ratings?|verdicts?|values?|numbers?|grades?|evaluation|json|preferences?)\s+(?:\w{1,8}\s+)?above|above"

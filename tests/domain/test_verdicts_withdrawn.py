@@ -20,6 +20,21 @@ SCORES = (
 
 # `@` stands for four scores.
 NO_SCORE = [
+    "@\n(example)",
+    "@\nThese numbers do not reflect an actual evaluation.",
+    "@\nPlease replace these with real scores.",
+    "@\n(Values are for illustration only.)",
+    "@\nHowever, I cannot judge this conversation.",
+    "@\nNo conversation was provided.",
+    "@\nNever mind.",
+    "@\nDo not use these scores.",
+    "@\nThese are the reference scores.",
+    "The previous judge gave @",
+    "Had I seen the image, I would have given @",
+    "It is not @",
+    "A perfect answer would get @",
+    "The user wants @",
+    "Maybe @",
     "@\n\n(This is a placeholder, as I cannot see the image.)",
     "@\n\nNote: these are dummy values.",
     "@\nI could not see it, so this is only an example.",
