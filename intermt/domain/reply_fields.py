@@ -45,6 +45,7 @@ _NOTES = frozenset(
 _REASONS = frozenset(
     {"reason", "reasons", "reasoning", "explanation", "rationale", "justification"}
 )
+_GAP = re.compile(r"\s{41,}")
 _FINAL = frozenset({"final", "revised", "corrected", "updated"})
 
 
@@ -223,7 +224,8 @@ def _scalar(
         elif numbers and number in (1, 2):
             yield Field(dimension, "AB"[number - 1], final)
     elif isinstance(item, str):
-        reading = (ChoiceReader(numbers) if choice else reader).whole(item)
+        text = _GAP.sub(" ", item)
+        reading = (ChoiceReader(numbers) if choice else reader).whole(text)
         if reading is not None:
             yield Field(dimension, reading.value, final)
 

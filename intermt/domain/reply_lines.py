@@ -196,7 +196,7 @@ class LineReader:
             ):
                 return (OVERALL,)
         if self.section.dimensions is not None:
-            if self.final_here >= 0 and self.section.stated:
+            if self.final_here >= 0 and self.section.stated and self.asked.single is None:
                 return ()
             return self.section.dimensions
         if self.asked.single is not None:

@@ -22,11 +22,13 @@ _WITHDRAWS = LatePattern(
     r"(?=$|[.;!)—–:-]|(?:as|because|since|they|it|and|for|I|here|which)\b)"
     r"|\b(?:I|we)\s+(?:hereby\s+|must\s+|have\s+to\s+|want\s+to\s+)?(?:retract|withdraw|revoke|take\s+(?:it|that|this|them|all|"
     r"everything)\s+(?:\w{1,10}\s+){0,3}back)\b"
+    r"|(?:^|[.;!?]\s*)(?:never\s?mind\b|(?:do\s+not|don't)\s+(?:use|count)\s+(?:this|that|these|them|the)\b)"
     r"|\bscratch\s+(?:that|this|it|these|those|all|the\s+(?:above|scores?|ratings?))\b"
     r"|(?:^|[.;!?()—–]\s*)(?:(?:so|but|and|sorry|oops|actually|wait|note)[\s,:]+){0,3}(?:the\s+|my\s+|these\s+|all\s+|those\s+){1,2}"
-    r"(?:(?:scores?|ratings?|verdicts?|values?|numbers?|answers?|grades?|evaluation|json|preferences?)\s+(?:\w{1,8}\s+)?above|above"
+    r"(?:(?:scores?|ratings?|verdicts?|values?|numbers?|grades?|evaluation|json|preferences?)\s+(?:\w{1,8}\s+)?above|above"
     r"(?:\s+(?:scores?|ratings?|verdicts?|values?|numbers?|answers?|grades?|evaluation|json|preferences?))?)\s+"
-    r"(?:is|are|was|were)\s+(?:\w{1,10}\s+)?(?:wrong|invalid|void|mistaken|incorrect|in\s+error|a\s+mistake|an?\s+error|not\s+valid|withdrawn|outdated))",
+    r"(?:is|are|was|were)\s+(?:\w{1,10}\s+)?(?:wrong|invalid|void|mistaken|incorrect|in\s+error|a\s+mistake|an?\s+error|not\s+valid|withdrawn|outdated)"
+    r"(?=\s*(?:$|[.,;:!)])|\s+(?:as|because|since|so|and)\b))",
     re.IGNORECASE | re.MULTILINE,
 )
 _ENDS = (
@@ -38,7 +40,7 @@ _NUMBER = r"(?:-?\d|zero|two|three|four|five|(?:(?<=\ba\s)|(?<=\ban\s))one)\b(?!
 _CHOICE = r"(?:(?:(?:the\s+)?(?:answer|response|candidate|option)\s+)?(?-i:[AB])|tie)\b(?!')"
 _CORRECTED = (
     r"(?:edit(?:ed)?|update[ds]?|typo|oops|sorry|kidding|correction|corrected|revised|revision|adjusted|amended|meant|"
-    r"I\s+mean|I\s+was\s+wrong|mistake|error|(?:on|upon|at|after)\s+(?:(?:a|closer|second|further|another|more|careful|deeper)\s+){1,3}"
+    r"I\s+mean|I\s+was\s+wrong|(?:made\s+an?|my)\s+(?:mistake|error)|(?:on|upon|at|after)\s+(?:(?:a|closer|second|further|another|more|careful|deeper)\s+){1,3}"
     r"(?:look|reading|thought|consideration|inspection|review|reflection|glance)|on\s+reflection|"
     r"after\s+(?:all|(?:\w{1,10}\s+)?(?:penalt|deduct|correct|adjust|review|reflect)\w{1,6}))"
 )
@@ -98,8 +100,8 @@ _MARKS = LatePattern(
 )
 _OUGHT = LatePattern(
     r"[\"'*_`)]{0,4}\s+(?:(?:score|rating|grade|value)\s+)?(?:should|must|ought\s+to|needs?\s+to|has\s+to)\s+"
-    r"(?:(?:really|rather|actually|instead|only|in\s+fact)\s+)?(?:be|have\s+been|read|get|say)\b"
-    r"[^\n.;]{0,30}?(?:-?\d|\b(?:zero|one|two|three|[AB]|tie)\b)",
+    r"(?:(?:really|rather|actually|instead|only|in\s+fact)\s+)?(?:be|have\s+been|read|get|say)\s+"
+    rf"(?:(?:an?|at|only|rather|set|to|of|the)\s+){{0,3}}[*_`\"'(\[]{{0,4}}(?:{_NUMBER}|one\b|{_CHOICE}){_ENDS}",
     re.IGNORECASE,
 )
 

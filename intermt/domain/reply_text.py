@@ -30,6 +30,8 @@ _IN_ANGLES = re.compile(r"<\s*(-?\d{1,3})\s*>")
 _LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mathbf)\w{0,6}\s*\{([^{}\n]{0,200})\}")
 _QUOTES = str.maketrans("“”„«»", '"""""')
 _BLANK = re.compile(r"\n{3,}")
+# Longer gaps say no more, and patterns would try every length of them.
+_GAP = re.compile(r"[^\S\n]{41,}")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[ \t]*[\w+-]*[ \t]*$", re.MULTILINE)
 
 
@@ -82,7 +84,7 @@ def said(text: str) -> str:
     text = without_thought(_unescaped(text).translate(_PLAIN))
     if _PAGE.match(text) or _FAILED.match(text):
         return ""
-    return _COMMENT.sub("", text)
+    return _COMMENT.sub("", _GAP.sub(" " * 40, text))
 
 
 def _unescaped(text: str) -> str:

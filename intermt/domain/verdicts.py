@@ -13,6 +13,7 @@ from typing import Literal
 
 from intermt.dimensions import find_dimension
 from intermt.domain.reply_choices import ChoiceReader
+from intermt.domain.reply_context import hedged
 from intermt.domain.reply_fields import is_void
 from intermt.domain.reply_json import Json, TooMuch, find_json
 from intermt.domain.reply_lines import LineReader, Statement
@@ -32,6 +33,7 @@ __all__ = [
     "score_schema",
 ]
 
+_OWN = re.compile(r"\b(?:here|my|below|as\s+(?:\w{1,9}\s+)?\w{3,10}ed)\b", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d]")
 _FENCE = re.compile(r"\s*```\w*\s*\Z")
 _TO = r"(?:-|–|to|bis|à|al?|до|إلى|से|~|到|至)"
@@ -149,7 +151,10 @@ def _read(
         before = plain[done : json.start].replace("\0", " ")
         done = json.end
         pieces.append(before)
-        if only_shown(_FENCE.sub("", before[-300:]), plain[done : done + 200].partition("\n")[0]):
+        lead = before[-300:].rpartition("\n")[2]
+        if only_shown(
+            _FENCE.sub("", before[-300:]), plain[done : done + 200].partition("\n")[0]
+        ) or (hedged(lead, len(lead)) and not _OWN.search(lead)):
             # The line that leads to it ends here, and so does what it is an example of.
             pieces.append("\n.\n\n")
             continue

@@ -256,3 +256,13 @@ def test_twenty_thousand_characters_take_under_a_second(piece):
         read(reader, reply)
         # A tenth of it is usual; the rest is for slow and busy machines.
         assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("before", ["L4: 3 ", "Score: 3 ", "L4: A ", '{"L4": "3 ', "| L4 | 3 "])
+@pytest.mark.parametrize("piece", [" ", "\t", "it is a ", "drop it to ", "should be ", "(a ", "- "])
+def test_what_follows_a_value_is_read_in_under_a_second(before, piece):
+    reply = before + piece * (20_000 // len(piece))
+    for reader in ("scores", "choices", "grade"):
+        started = time.process_time()
+        read(reader, reply)
+        assert time.process_time() - started < 1
