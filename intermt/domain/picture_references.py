@@ -51,11 +51,17 @@ _PLAIN_NOUN = re.compile(rf"{_PICTURE}$", re.IGNORECASE)
 # --- what stands around it -----------------------------------------------------------------
 
 _LEADS_TO = re.compile(
-    r"(?:^\W*|\b(?:of|from|in|into|on|like|using|combining|merging|editing|showing|same|original"
+    r"(?:^\W*|\b(?:of|from|in|into|on|using|combining|merging|editing|showing|same|original"
     r"|\w+ed|von|aus|im|de|del|della|dans|sur)\s+)"
     rf"(?:{_THE}\s*)?\W*$",
     re.IGNORECASE,
 )
+_MODELLED = re.compile(
+    r"\b(?:style|scheme|colou?rs?|palette|mood|look|spirit|manner|based|inspired|derived)\s+"
+    r"(?:[\w'-]+\s+){0,3}$",
+    re.IGNORECASE,
+)
+"""What a new picture takes from one that is named."""
 _GOES_ON = (
     r"(?:at|in|with|without|but|again|as|from|on|for|now|and|plus|after|before|by|under|only|once"
     r"|(?:the )?same|\w+ed|\w+ing)\b"
@@ -134,9 +140,13 @@ def lacking(caption: str, n_pictures: int) -> tuple[str, str] | None:
     if n_pictures:
         return None
     for found in _SHOWN.finditer(caption):
-        if _LEADS_TO.search(caption[: found.start()]):
+        if _leads_to(caption[: found.start()]):
             return found[0].strip(), "there is no earlier picture in the conversation"
     return None
+
+
+def _leads_to(before: str) -> bool:
+    return _LEADS_TO.search(before) is not None and not _MODELLED.search(before)
 
 
 def _numbers(caption: str) -> list[tuple[int, str]]:
@@ -147,8 +157,9 @@ def _numbers(caption: str) -> list[tuple[int, str]]:
         after = caption[match.end() :]
         if names_no_picture(after) or _LABEL.match(after):
             continue
+        before = caption[: match.start()]
         # Once one is named, others may be named in any way.
-        if not found and not _LEADS_TO.search(caption[: match.start()]):
+        if _MODELLED.search(before) or not (found or _LEADS_TO.search(before)):
             continue
         said = match["n"].casefold()
         if not said.isdecimal() and not _WORD_GOES_ON.match(after):
@@ -180,7 +191,7 @@ def _places(caption: str, n_pictures: int) -> list[tuple[int, str]]:
         return []
     if _DESCRIBED.match(after) or names_no_picture(after) or _LABEL.match(after):
         return []
-    if not _LEADS_TO.search(caption[: match.start()]):
+    if not _leads_to(caption[: match.start()]):
         return []
     return [(number, match[0].strip())]
 

@@ -105,6 +105,10 @@ def test_where_there_are_no_pictures_none_is_shown_again_or_changed(caption: str
     "caption",
     [
         "three cats",
+        "a side view of a plan in the style of the first picture",
+        "a kite in the style of picture 4",
+        "a chart with the palette of the third image",
+        "a poster based on the original image",
         "picture of 2 dogs",
         "a picture of 2 dogs",
         "Picture 1 of a series: a bridge",
