@@ -106,8 +106,8 @@ _SHOWN = re.compile(
 
 def not_there(number: int, n_pictures: int) -> str:
     """What is said of a number that no picture of a conversation has."""
-    there = {0: "no picture", 1: "picture 1 only"}.get(n_pictures, f"pictures 1 to {n_pictures}")
-    return f"there is no picture {number}; the conversation has {there}"
+    there = f"pictures 1 to {n_pictures}" if n_pictures else "no picture"
+    return f"there is no picture {number}; there is {there}"
 
 
 def place_in(caption: str, n_pictures: int) -> tuple[int, str] | None:

@@ -251,6 +251,8 @@ def _earlier_picture(plain: str, pictures: Sequence[Speaker]) -> tuple[int, str,
         return None
     if placed := place_in(plain, len(pictures)):
         number, words = placed
+        if _is_only_like(plain, plain.index(words)):
+            return None
         return number, _cited(words), _is_as_it_is(plain)
     sent = _latest_of(pictures, "user")
     for pattern, number in (

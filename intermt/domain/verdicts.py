@@ -152,9 +152,9 @@ def _read(
         done = json.end
         pieces.append(before)
         lead = before[-300:].rpartition("\n")[2]
-        if only_shown(
-            _FENCE.sub("", before[-300:]), plain[done : done + 200].partition("\n")[0]
-        ) or (hedged(lead, len(lead)) and not _OWN.search(lead)):
+        if len(found) == 1 and hedged(lead, len(lead)) and not _OWN.search(lead):
+            return []
+        if only_shown(_FENCE.sub("", before[-300:]), plain[done : done + 200].partition("\n")[0]):
             # The line that leads to it ends here, and so does what it is an example of.
             pieces.append("\n.\n\n")
             continue

@@ -371,7 +371,7 @@ def test_orders_are_of_pairs_only(filled: Program, words: tuple[str, ...], swap:
 def test_what_is_not_there_or_not_clear_cannot_be_shown(filled: Program) -> None:
     filled("judge", "--task", "score", "--server", "builtin", "--limit", 12)
     filled("judge", "--show", "nothing like it", code=66)
-    filled("judge", "--show", "", code=66)
+    filled("judge", "--show", "", code=2)
     ids = counted(filled.store, "SELECT list(verdict_id) FROM verdict")
     first = min(c for c in "0123456789abcdef" if sum(i[0] == c for i in ids) > 1)
     n = len({i for i in ids if i[0] == first} | _items_like(filled, first))

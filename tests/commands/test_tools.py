@@ -179,7 +179,7 @@ def test_a_tag_that_no_tool_can_serve_stays_with_the_reason(trial: Trial) -> Non
 def test_a_tag_that_names_a_picture_that_is_not_there_stays_with_the_reason(trial: Trial) -> None:
     text = "See <Image, picture 3>, <Image, the second picture but in blue>, <Image, 3 kites>."
     trial.grow(trial.model(Model(lambda: said(text))), draw=trial.tool("draw"))
-    there = "the conversation has picture 1 only"
+    there = "there is pictures 1 to 1"
     assert shape(trial.parts()) == [
         "See ",
         f"missing: there is no picture 3; {there}",
@@ -301,7 +301,7 @@ def test_calls_that_make_no_sense_are_told_to_the_model(trial: Trial) -> None:
     assert (result.n_unfinished, result.n_pictures) == (0, 0)
     assert shape(trial.parts()) == ["No pictures then."]
     told = [m["content"] for m in served.asked[-1]["messages"] if m["role"] == "tool"]
-    assert "there is no picture 7; the conversation has picture 1 only" in told[0]
+    assert "there is no picture 7; there is pictures 1 to 1" in told[0]
     assert "there is no tool 'sing'" in told[4]
     uses = trial.uses()
     assert {(u.state, u.position, u.request_key) for u in uses} == {("invalid", None, None)}

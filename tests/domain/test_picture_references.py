@@ -185,9 +185,9 @@ def test_a_picture_that_is_there_is_the_one_meant(
 
 
 def test_what_is_there_is_said() -> None:
-    assert not_there(3, 0) == "there is no picture 3; the conversation has no picture"
-    assert not_there(3, 1) == "there is no picture 3; the conversation has picture 1 only"
-    assert not_there(3, 2) == "there is no picture 3; the conversation has pictures 1 to 2"
+    assert not_there(3, 0) == "there is no picture 3; there is no picture"
+    assert not_there(3, 1) == "there is no picture 3; there is pictures 1 to 1"
+    assert not_there(3, 2) == "there is no picture 3; there is pictures 1 to 2"
     assert lacking("picture 1 merged with picture 7", 2) == ("picture 7", not_there(7, 2))
 
 

@@ -92,6 +92,7 @@ def test_real_things_are_retrieved(caption: str) -> None:
         "MRI brain scan with the ventricles labelled",
         "ein Diagramm der Wasserkreisläufe",
         "an old house at the lake",
+        "a kite in the style of the first picture",
     ],
 )
 def test_new_things_are_drawn(caption: str) -> None:

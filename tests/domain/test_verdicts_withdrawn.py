@@ -865,3 +865,18 @@ def test_no_grade(reply):
 )
 def test_grade(reply, grade):
     assert parse_grade(reply) == grade
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"text_quality": 2} or {"text_quality": 3}',
+        '{"text_quality": 2} maybe {"text_quality": 3}',
+        '{"text_quality": 2}, or perhaps {"text_quality": 3}',
+        '{"text_quality": 2} if strict, {"text_quality": 3} if lenient',
+        'text_quality: 2\nor maybe {"text_quality": 3}',
+        'Maybe {"text_quality": 3}',
+    ],
+)
+def test_one_of_two_values_is_no_verdict(text: str) -> None:
+    assert parse_scores(text, ["text_quality"]) == {"text_quality": None}
