@@ -189,7 +189,7 @@ class Caller:
             await self._stack.aclose()
 
     async def _wait_for_replies(self) -> None:
-        sending = set().union(*(client.sending() for client in self._clients.values()))
+        sending = set().union(*(client.end_tries() for client in self._clients.values()))
         under_way = set(self._under_way.values())
         for task in under_way - sending:
             task.cancel()

@@ -110,16 +110,13 @@ def not_there(number: int, n_pictures: int) -> str:
     return f"there is no picture {number}; there is {there}"
 
 
-def place_in(caption: str, n_pictures: int) -> tuple[int, str] | None:
-    """The number of a picture that an ordinal names, as in `the second picture`, and the words."""
+def place_in(caption: str, n_pictures: int) -> tuple[int, re.Match[str]] | None:
+    """The number of a picture that an ordinal names, as in `the second picture`, and where."""
     for found in _PLACE.finditer(caption):
         number = _place(found)
         if _PLAIN_NOUN.match(found["noun"]) and 1 <= number <= n_pictures:
-            return number, found[0].strip()
-    for number, words in _cjk(caption):
-        if 1 <= number <= n_pictures:
-            return number, words
-    return None
+            return number, found
+    return next(((n, found) for n, found in _cjk(caption) if 1 <= n <= n_pictures), None)
 
 
 def names_no_picture(after: str) -> bool:
@@ -168,13 +165,13 @@ def _numbers(caption: str) -> list[tuple[int, str]]:
         found.append((number, match[0]))
         if match["m"]:
             found.append((int(match["m"]), match[0]))
-    return [*found, *_cjk(caption)]
+    return [*found, *((number, match[0]) for number, match in _cjk(caption))]
 
 
-def _cjk(caption: str) -> Iterator[tuple[int, str]]:
+def _cjk(caption: str) -> Iterator[tuple[int, re.Match[str]]]:
     for match in _CJK.finditer(caption):
         said = match["a"] or match["b"] or match["c"]
-        yield int(said) if said.isdecimal() else _CHINESE.index(said) + 1, match[0]
+        yield int(said) if said.isdecimal() else _CHINESE.index(said) + 1, match
 
 
 def _places(caption: str, n_pictures: int) -> list[tuple[int, str]]:

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from intermt.domain.caption_words import BEGINNING, COMPOSED, QUOTED, RECORDED, any_of, cited
 from intermt.domain.picture_references import lacking, names_no_picture, place_in
+from intermt.domain.real_things import real_thing
 from intermt.records import ToolName
 
 Speaker = Literal["user", "assistant"]
-
-_BEGINNING = 20
-"""Where in a caption, in characters, a word still says what the picture is."""
-_LONGEST_CITED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +60,27 @@ _GIVEN = (
 )
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
-
-
-_NUMBERED = _any(
+_NUMBERED = any_of(
     r"\b(?:picture|image|photo|figure|fig\.?|bild|imagen|immagine|foto)\s*(?:no\.?|nr\.?|#)?\s*"
     r"(?P<number>\d{1,3})\b(?!\s*(?:%|x\b|[.:)]\s*\w+.*\b2[.:)]))",
     r"^\s*#?(?P<alone>\d{1,3})\s*$",
     r"(?:图片?|图像|画像)\s*(?P<cjk>\d{1,3})",
 )
-_FIRST = _any(rf"\bfirst\s+{_NOUNS}\b", r"\b(?:erste[snm]?\s+Bild|première image|primera imagen)\b")
-_ORIGINAL = _any(
+_FIRST = any_of(
+    rf"\bfirst\s+{_NOUNS}\b", r"\b(?:erste[snm]?\s+Bild|première image|primera imagen)\b"
+)
+_ORIGINAL = any_of(
     rf"\b(?:original|initial|uploaded|source|input)\s+{_WORDS}{_NOUNS}\b",
     r"\bthe\s+original\b",
     r"\b(?:Original(?:bild|foto)|image originale|imagen original|immagine originale)\b",
     r"原图|原始图|原來的圖|元の(?:画像|写真)",
 )
-_SENT = _any(
+_SENT = any_of(
     rf"\b(?:provided|given|attached|shared|uploaded)\s+{_WORDS}{_NOUNS}\b",
     r"\bthe\s+(?:provided|given|attached|shared|uploaded)\b",
     rf"\b{_NOUNS}\s+(?:that )?(?:you|the user) (?:sent|shared|uploaded|provided)\b",
 )
-_EARLIER = _any(
+_EARLIER = any_of(
     rf"\b{_GIVEN}\s+{_WORDS}{_NOUNS}\b",
     rf"\b(?:the|this|that)\s+{_GIVEN}\b",
     rf"\b(?:this|that|your|our)\s+{_NOUNS}\b",
@@ -96,12 +92,12 @@ _EARLIER = _any(
     r"\b(?:la stessa|questa) (?:immagine|foto)|\bimmagine precedente\b",
     r"同一张|这张图|这幅图|上一张|上面的图|同じ(?:画像|写真|絵)|この(?:画像|写真|絵)|前の(?:画像|写真)",
 )
-_CROP = _any(
+_CROP = any_of(
     r"\b(?:crop(?:ped|ping)?|zoom(?:ed|ing)?(?:[\s-]+in)?|enlarged|magnified|cut-?out)\b",
     r"\bAusschnitt\b|\brecadrage\b|\brecorte\b|\britaglio\b|\bvergrößert|\bagrandi",
     r"裁剪|放大|切り抜き|拡大",
 )
-_CLOSE_UP = _any(
+_CLOSE_UP = any_of(
     r"\bclose[\s-]?ups?\b[\w\s,-]*\b(?:of|on|to|showing|highlighting)\b\s*"
     r"(?:(?:the|this|that|these|those|his|her|its|their|both|a section of)\b|\w*$)",
     r"\bclose[\s-]?ups?\s+(?:comparison\s+)?highlighting\b",
@@ -112,7 +108,7 @@ _CLOSE_UP = _any(
     r"|\bprimo piano (?:del|della|dell')",
     r"特写|クローズアップ",
 )
-_CHANGED = _any(
+_CHANGED = any_of(
     r"\b(?:edited|modified|altered|enhanced|annotated|retouched|updated|desaturated|recolou?red"
     r"|colou?ri[sz]ed|re-?ordered|marked[\s-]up|revised|adjusted|reworked|corrected"
     rf"|digitally \w+|(?:slightly|simply) \w+)\s+(?:and\s+\w+\s+)?{_WORDS}{_NOUNS}\b",
@@ -122,22 +118,22 @@ _CHANGED = _any(
     r"|\bversione modificata",
     r"修改后|编辑后|标注|編集した|加工した",
 )
-_MARKED = _any(
+_MARKED = any_of(
     r"\b(?:highlight(?:s|ed|ing)?|bounding box(?:es)?|circled|outlined in|annotated"
     r"|labell?ed with|marked with)\b",
     r"\bhervorgehoben|\bmarkiert|\bsurligné|\bresaltad[oa]s?|\bevidenziat[oaie]",
     r"高亮|突出显示|圈出|強調",
 )
-_OVERLAY = _any(
+_OVERLAY = any_of(
     r"\bwith (?:an? |the |added |new |\w+ )*(?:arrows?|circles?|box(?:es)?|labels?|annotations?"
     r"|callouts?|overlays?|speech bubbles?|lines? drawn|markers?|text)\b",
     r"\b(?:arrows?|circles?|lines?) (?:pointing|drawn|indicating|around|showing)\b",
 )
-_DEFINITE = _any(
+_DEFINITE = any_of(
     r"^\s*(?:the|this|that|these|those|both|his|her|its|their|same)\b",
     r"^\s*(?:de[rmsn]|die|das|le|la|les|l'|el|los|las|il|lo|gli)[\s']\s*(?:gleiche|même|mism|stess)",
 )
-_PRONOUN = _any(r"^\s*(?:it|them|him|he|she|they)\b", r"\b(?:of|on|around|behind|beside) it\b")
+_PRONOUN = any_of(r"^\s*(?:it|them|him|he|she|they)\b", r"\b(?:of|on|around|behind|beside) it\b")
 _NAMED_THING = re.compile(r"^\s*(?i:the)\s+[A-ZÀ-Þ]")
 _ARE_MARKED = re.compile(r"\b(?:is|are) highlighted\b|\bhighlighted[\s.]*$", re.IGNORECASE)
 _VIEW_OF_IT = re.compile(
@@ -146,64 +142,11 @@ _VIEW_OF_IT = re.compile(
 )
 _BARE_MARKED = re.compile(rf"^\s*(?:[\w'-]+\s+){{0,3}}(?:highlight(?:ed|ing)|{_NOUNS})\b", re.I)
 
-_COMPOSED = _any(
-    r"\b(?:collage|montage|mood ?board|side[\s-]by[\s-]side|split[\s-]screen|sequence of|series of"
-    r"|before[\s-]and[\s-]after|composite|grid of|word cloud|flow ?chart|timeline|flat ?lay)\b",
-    r"\b(?:two|three|four|five|several|multiple|different) (?:images|pictures|photos|diagrams)\b",
-    r"\b(?:compar(?:ing|ison (?:chart|graph|table|of|between))|versus|vs\.?)\b",
-)
-_INVENTED = _any(
-    r"\b(?:diagram|chart|graph|plot|illustration|sketch|drawing|infographic|concept(?:ual)?"
-    r"|cartoon|rendering|mock-?up|blueprint|design|hypothetical|futuristic|imagin\w+|stylized"
-    r"|artistic|depiction|schematic|visuali[sz]ation|representation|layout|caricature|anime"
-    r"|3D|labell?ed|highlighting|examples?|scene|icon|fantasy|painting of|comic|emoji|animation"
-    r"|simplified|simple|heat ?map)\b",
-    r"\bDiagramm|\bZeichnung|\bSkizze|\bschéma|\bdessin|\bdibujo|\besquema|\bdisegno",
-    r"示意图|插图|漫画|图表|イラスト|図解",
-)
-_NEW_GRAPHIC = _any(
+_NEW_GRAPHIC = any_of(
     r"^\s*(?:an?\s+)?(?:[\w-]+\s+){0,3}(?:diagram|illustration|sketch|infographic|rendering"
     r"|mock-?up|depiction|3D model|schematic|flowchart|word cloud|brochure)s?\b",
 )
 _INDEFINITE = re.compile(r"^\s*(?:an?|some|one|two|three|several|various)\s", re.IGNORECASE)
-
-_RECORDED = _any(
-    r"\b(?:historical|historic|archival|archive|vintage|satellite|aerial|press|stock|real"
-    r"|real[\s-]life|actual|official|documentary)\s+(?:[\w-]+\s+)?"
-    r"(?:images?|photos?|photographs?|pictures?|views?|portraits?|maps?|footage)\b",
-)
-_PHOTO = _any(
-    r"\b(?:photo(?:graph)?s?|snapshots?|portraits?|footage|stills?|screenshots?)\s+(?:of|from)\b",
-    r"\b(?:logo of|official logo|album cover|movie poster|film poster|book cover of"
-    r"|product photo|trailer)\b",
-    r"\b(?:Foto|Fotografie|Luftbild|Aufnahme) (?:vo[nm]|de[rs]|eine[rs])\b",
-    r"\b(?:photo(?:graphie)?|cliché) d(?:e|u|es|'une?)\b"
-    r"|\b(?:foto(?:graf[ií]a)?) (?:de|di|del|della)\b",
-    r"照片|实景|卫星图|地图|写真|地図",
-)
-_REAL_MAP = re.compile(
-    r"\b(?i:(?:street |tourist |city |road |topographic(?:al)? |political )?map of)\s+"
-    r"(?:the\s+)?[A-ZÀ-Þ]\w+"
-)
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|«[^»]*»|'[^']{1,60}'|‘[^’]*’")
-_NAME = re.compile(
-    r"(?<![\w'’-])[A-ZÀ-Þ][\w’'&.-]*(?:\s+(?:(?:of|de|du|la|le|del|della|di|von|van|the|and|al)\s+){0,2}"
-    r"[A-Z0-9À-Þ][\w’'&.-]*)*"
-)
-_GERMAN = re.compile(r"\b(?:ein|eine|einen|einem|einer|und|mit|auf|der|die|das|im)\b")
-_NOT_REAL_WORDS = """
-    christmas easter halloween thanksgiving valentine ramadan diwali january february march
-    april may june july august september october november december monday tuesday wednesday
-    thursday friday saturday sunday english french german spanish italian chinese japanese
-    asian european african american latin western eastern northern southern victorian baroque
-    gothic renaissance medieval earth venn"""
-_NOT_REAL = frozenset(_NOT_REAL_WORDS.split())
-_FIRST_WORDS = """
-    a an the this that these those close closeup close-up cropped crop zoomed view image
-    picture photo photograph illustration diagram map chart graph example examples side
-    various several two three four one detailed aerial modern simple collage comparison
-    highlighted annotated edited updated visualization visual display group outfit scene"""
-_STARTERS = frozenset(_FIRST_WORDS.split())
 
 
 def route(caption: str, pictures: Sequence[Speaker], available: Available) -> Route:
@@ -215,10 +158,10 @@ def route(caption: str, pictures: Sequence[Speaker], available: Available) -> Ro
             number is its place here, from 1.
         available: The tools there are.
     """
-    plain = _QUOTED.sub(lambda m: " " * len(m[0]), caption)
+    plain = QUOTED.sub(lambda m: " " * len(m[0]), caption)
     if (lacks := lacking(plain, len(pictures))) is not None:
         words, fault = lacks
-        return Route((), None, f"names a picture that is not there: {_cited(words)}", fault)
+        return Route((), None, f"names a picture that is not there: {cited(words)}", fault)
     found = _earlier_picture(plain, pictures)
     if found is not None:
         number, words, as_it_is = found
@@ -226,15 +169,15 @@ def route(caption: str, pictures: Sequence[Speaker], available: Available) -> Ro
             return Route(("show",), number, f"shows picture {number} again: {words}")
         why = f"changes picture {number}: {words}"
         return _chain(("edit", "draw", "retrieve"), number, why, available)
-    if named := _real_thing(caption):
+    if named := real_thing(caption):
         return _chain(("retrieve", "draw"), None, f"asks for a real thing: {named}", available)
     return _chain(("draw", "retrieve"), None, "asks for something new", available)
 
 
 def _chain(wanted: Sequence[ToolName], number: int | None, why: str, available: Available) -> Route:
     there = tuple(tool for tool in wanted if getattr(available, tool))
-    lacking = wanted[: wanted.index(there[0])] if there else wanted
-    reason = why + "".join(f"; no tool to {tool}" for tool in lacking)
+    passed_over = wanted[: wanted.index(there[0])] if there else wanted
+    reason = why + "".join(f"; no tool to {tool}" for tool in passed_over)
     return Route(there, number if there[:1] == ("edit",) else None, reason)
 
 
@@ -246,14 +189,14 @@ def _earlier_picture(plain: str, pictures: Sequence[Speaker]) -> tuple[int, str,
         number, words = numbered
         return number, words, _is_as_it_is(plain)
     crop = _CROP.search(plain)
-    begins = _DEFINITE.search(plain) or (crop is not None and crop.start() < _BEGINNING)
-    if _COMPOSED.search(plain) and not begins:
+    begins = _DEFINITE.search(plain) or (crop is not None and crop.start() < BEGINNING)
+    if COMPOSED.search(plain) and not begins:
         return None
     if placed := place_in(plain, len(pictures)):
-        number, words = placed
-        if _is_only_like(plain, plain.index(words)):
+        number, place = placed
+        if _is_only_like(plain, place.start()):
             return None
-        return number, _cited(words), _is_as_it_is(plain)
+        return number, cited(place[0]), _is_as_it_is(plain)
     sent = _latest_of(pictures, "user")
     for pattern, number in (
         (_FIRST, 1),
@@ -264,26 +207,21 @@ def _earlier_picture(plain: str, pictures: Sequence[Speaker]) -> tuple[int, str,
         if found := pattern.search(plain):
             if _is_only_like(plain, found.start()):
                 return None
-            return number, _cited(found[0]), _is_as_it_is(plain)
+            return number, cited(found[0]), _is_as_it_is(plain)
     # What was made for an answer is often itself a part of what the user sent: another part
     # is not in it.
     if part := _CROP.search(plain) or _CLOSE_UP.search(plain):
-        return sent, _cited(part[0].strip()), False
+        return sent, cited(part[0].strip()), False
     if change := _words_of_change(plain):
-        return len(pictures), _cited(change), False
+        return len(pictures), cited(change), False
     return None
-
-
-def _cited(words: str) -> str:
-    short = " ".join(words.split())
-    return f'"{short}"' if len(short) <= _LONGEST_CITED else f'"{short[:_LONGEST_CITED]}..."'
 
 
 def _number_in(plain: str, n_pictures: int) -> tuple[int, str] | None:
     for found in _NUMBERED.finditer(plain):
         number = int(next(group for group in found.groups() if group is not None))
         if 1 <= number <= n_pictures and not names_no_picture(plain[found.end() :]):
-            return number, _cited(found[0])
+            return number, cited(found[0])
     return None
 
 
@@ -349,53 +287,8 @@ def _words_of_change(plain: str) -> str | None:
             return found[0].strip()
     if found := _ARE_MARKED.search(plain):
         return found[0].strip()
-    if (found := _VIEW_OF_IT.search(plain)) and not _RECORDED.search(plain):
+    if (found := _VIEW_OF_IT.search(plain)) and not RECORDED.search(plain):
         return found[0].strip()
     if found := _PRONOUN.search(plain):
         return found[0].strip()
     return None
-
-
-def _real_thing(caption: str) -> str | None:
-    """The words of a caption that ask for something that exists; None if there are none."""
-    plain = _QUOTED.sub(" ", caption)
-    if _COMPOSED.search(plain):
-        return None
-    if found := _REAL_MAP.search(plain):
-        return _cited(found[0])
-    found = _RECORDED.search(plain) or _PHOTO.search(plain)
-    if _INVENTED.search(plain) and not (found and found.start() < _BEGINNING):
-        return None
-    if found:
-        return _cited(found[0])
-    if name := _proper_name(plain):
-        return f'the name "{name}"'
-    return None
-
-
-def _proper_name(plain: str) -> str | None:
-    """The first name of a place, person or product; German captions are not looked at."""
-    if _GERMAN.search(plain):
-        return None
-    for found in _NAME.finditer(plain):
-        words = found[0].split()
-        begins = not plain[: found.start()].strip() or plain[: found.start()].rstrip()[-1] in ".:;("
-        if begins and words[0].casefold() in _STARTERS:
-            words = words[1:]
-        while words and words[0].islower():
-            words = words[1:]
-        named = [w for w in words if _is_name(w)]
-        # A capital at the beginning of a sentence says nothing by itself.
-        if len(named) >= (2 if begins and len(words) == len(found[0].split()) else 1):
-            return " ".join(words).strip(".,:;")
-    return None
-
-
-def _is_name(word: str) -> bool:
-    bare = word.strip(".,:;'’()").removesuffix("'s").removesuffix("’s")
-    if len(bare) < 3 or not bare[0].isupper():
-        return False
-    if bare.casefold() in _NOT_REAL or bare.partition("-")[0].casefold() in _NOT_REAL:
-        return False
-    # Abbreviations such as MRI and labels such as X-axis name no place.
-    return not bare.isupper() and not re.match(r"[A-Z]-\w", bare)

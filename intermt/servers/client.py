@@ -148,8 +148,8 @@ class Client:
             except PictureError as error:
                 return self._unsent(call, f"{error}; nothing was sent")
 
-    def sending(self) -> set[asyncio.Task[Any]]:
-        """The tasks whose call is with the server now; none of them tries again after this."""
+    def end_tries(self) -> set[asyncio.Task[Any]]:
+        """Let no call be tried again; the tasks whose call is with the server now."""
         self._is_last_try = True
         return {task for task in self._sending if task is not None}
 
